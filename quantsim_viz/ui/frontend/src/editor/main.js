@@ -1,0 +1,240 @@
+// The JSON editor: CodeMirror 6 behind Streamlit's component interface.
+//
+// Python owns the document. It writes the text into the editor only when `ver` rises (loaded,
+// undone, changed by a form); whatever is being typed here is never overwritten by an answer to an
+// older state. What it finds in a text comes back with the `seq` of the edit it belongs to, so
+// that findings of an outdated text are dropped.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorState } from "@codemirror/state";
+import {
+  EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
+} from "@codemirror/view";
+import { mounted, openChannel } from "../channel.js";
+import { dropDraft, readDraft, writeDraft } from "../draft.js";
+import { schemaCompletion } from "./completion.js";
+import { ruleMarks, setMarkedLines, setReach } from "./rules.js";
+import { theme } from "./theme.js";
+
+const DEBOUNCE_MS = 120;
+
+export default function (component) {
+  const editor = mounted(component, (root) => new Editor(root));
+  editor.update(component);
+}
+
+class Editor {
+  constructor(root) {
+    this.channel = openChannel();
+    this.ver = -1;
+    this.sent = 0;
+    this.jumped = 0;
+    this.timer = null;
+    this.hints = {};
+    this.notice = document.createElement("div");
+    this.notice.className = "qv-draft";
+    this.notice.hidden = true;
+    const holder = document.createElement("div");
+    holder.className = "qv-editor";
+    const style = document.createElement("style");
+    style.textContent = STYLE;
+    root.append(style, this.notice, holder);
+    this.view = new EditorView({ parent: holder, root: root.host ? root : document, state: this.state("") });
+    window.quantsimViz ??= {};
+    window.quantsimViz.editor = {
+      text: () => this.view.state.doc.toString(),
+      setText: (text) => this.type(text),
+      answered: 0,
+    };
+  }
+
+  state(text) {
+    const history = (type) => () => {
+      this.flush();
+      this.channel.send(type);
+      return true;
+    };
+    return EditorState.create({
+      doc: text,
+      extensions: [
+        lineNumbers(), foldGutter(), ruleMarks, lintGutter(),
+        highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), bracketMatching(),
+        closeBrackets(), indentOnInput(), indentUnit.of("  "), highlightSelectionMatches(), json(),
+        autocompletion({ override: [schemaCompletion(() => this.hints)], icons: false }),
+        keymap.of([
+          { key: "Mod-z", run: history("undo"), preventDefault: true },
+          { key: "Mod-Shift-z", run: history("redo"), preventDefault: true },
+          { key: "Mod-y", run: history("redo"), preventDefault: true },
+          { key: "Mod-Enter", run: history("simulate"), preventDefault: true },
+          { key: "Mod-s", run: history("save"), preventDefault: true },
+          ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...foldKeymap,
+          ...completionKeymap, ...lintKeymap,
+        ]),
+        EditorView.updateListener.of((update) => update.docChanged && this.changed(update)),
+        EditorView.contentAttributes.of({ "aria-label": "Configuration, JSON" }),
+        theme,
+      ],
+    });
+  }
+
+  update(component) {
+    const data = component.data ?? {};
+    this.channel.update(component);
+    this.loadHints(data);
+    const opened = data.doc !== this.doc;
+    if (opened) this.pristineText = null;
+    this.doc = data.doc;
+    this.base = data.base;
+    if (opened || data.ver > this.ver) this.write(data);
+    if (data.pristine) this.pristineText = data.text;
+    if (opened) this.restore(data);
+    else this.mirror();
+    if (data.seq >= this.sent && !this.timer) this.annotate(data);
+    if (data.jump && data.jump.n > this.jumped) this.jump(data.jump);
+    window.quantsimViz.editor.answered = data.seq ?? 0;
+  }
+
+  /** Take Python's text over with the smallest change, so that cursor and folds stay put. */
+  write(data) {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.ver = data.ver;
+    this.sent = data.seq ?? 0;
+    const old = this.view.state.doc.toString();
+    const text = data.text ?? "";
+    if (old === text) return;
+    let start = 0;
+    const most = Math.min(old.length, text.length);
+    while (start < most && old[start] === text[start]) start++;
+    let end = 0;
+    while (end < most - start && old.at(-1 - end) === text.at(-1 - end)) end++;
+    this.writing = true;
+    this.view.dispatch({ changes: { from: start, to: old.length - end, insert: text.slice(start, text.length - end) } });
+    this.writing = false;
+  }
+
+  changed() {
+    if (this.writing) return;
+    this.mirror();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
+  }
+
+  flush() {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.sent = this.channel.send("edit", { text: this.view.state.doc.toString(), ver: this.ver });
+  }
+
+  /** What a script or a test calls in place of typing. */
+  type(text) {
+    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
+    this.flush();
+  }
+
+  annotate(data) {
+    const { doc } = this.view.state;
+    const place = (line, column) => {
+      const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
+      return Math.min(at.from + Math.max(column - 1, 0), at.to);
+    };
+    const found = (data.diagnostics ?? []).map((item) => {
+      const from = place(item.line ?? 1, item.column ?? 1);
+      const to = item.end_line ? place(item.end_line, item.end_column) : wordEnd(doc, from);
+      return {
+        from, to: Math.max(from, to), severity: item.severity, message: item.message, source: item.code,
+        actions: item.fix ? [{ name: item.fix.title, apply: () => this.channel.send("fix", { id: item.id }) }] : [],
+      };
+    });
+    found.sort((a, b) => a.from - b.from);
+    this.view.dispatch(setDiagnostics(this.view.state, found));
+    this.view.dispatch({ effects: [setReach.of(data.reach ?? []), setMarkedLines.of(data.marked ?? [])] });
+  }
+
+  jump({ line, n }) {
+    this.jumped = n;
+    const { doc } = this.view.state;
+    const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
+    const go = () => {
+      this.view.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: "center" }) });
+      this.view.focus();
+    };
+    // The pane may only just have become visible.
+    requestAnimationFrame(() => requestAnimationFrame(go));
+  }
+
+  mirror() {
+    if (!this.doc) return;
+    const text = this.view.state.doc.toString();
+    if (this.pristineText === text) dropDraft(this.doc);
+    else writeDraft(this.doc, text, this.base);
+  }
+
+  /** After (re)opening: bring back what was being written here, or ask when the file has changed. */
+  restore(data) {
+    this.notice.hidden = true;
+    const draft = readDraft(this.doc);
+    if (!data.pristine || !draft || draft.text === data.text) return;
+    const bring = () => {
+      this.notice.hidden = true;
+      this.writing = true;
+      this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: draft.text } });
+      this.writing = false;
+      this.sent = this.channel.send("restore", { text: draft.text, ver: this.ver, time: draft.time });
+    };
+    if (draft.base === data.base) bring();
+    else this.offer(draft, bring);
+  }
+
+  offer(draft, bring) {
+    const when = new Date(draft.time).toLocaleString();
+    const text = document.createElement("span");
+    text.textContent = `A draft of ${when} was written on another version of this file.`;
+    const button = (label, act) => {
+      const element = document.createElement("button");
+      element.type = "button";
+      element.textContent = label;
+      element.onclick = () => {
+        this.notice.hidden = true;
+        act();
+      };
+      return element;
+    };
+    this.notice.replaceChildren(
+      text, button("Bring it back", bring), button("Discard it", () => dropDraft(this.doc)),
+    );
+    this.notice.hidden = false;
+  }
+
+  loadHints(data) {
+    this.hints = { ...this.hints, opTypes: data.op_types, paramTypes: data.param_types };
+    if (!data.schema || data.schema === this.schemaUrl) return;
+    this.schemaUrl = data.schema;
+    fetch(data.schema).then((answer) => answer.json()).then(
+      (schema) => (this.hints.schema = schema),
+      () => (this.schemaUrl = null), // completion is a help, not a need: try again next time
+    );
+  }
+}
+
+function wordEnd(doc, from) {
+  const line = doc.lineAt(from);
+  const match = /^("(?:[^"\\]|\\.)*"?|[\w.+-]+|.)/.exec(line.text.slice(from - line.from));
+  return from + (match ? match[0].length : 0);
+}
+
+const STYLE = `
+:host { display: block; height: 100%; }
+.qv-editor { height: 100%; min-height: 0; }
+.qv-draft { display: flex; gap: 8px; align-items: center; padding: 4px 10px; font-size: 12.5px;
+  background: light-dark(#fff3d6, #3d3216); }
+.qv-draft[hidden] { display: none; }
+.qv-draft button { font: inherit; padding: 1px 8px; border: 1px solid currentColor; border-radius: 3px;
+  background: none; color: inherit; cursor: pointer; }
+`;

@@ -1,0 +1,123 @@
+// Right of the graph: what is in effect at the selected node, and why, as a style inspector tells
+// it: the winner on top, the overridden below and struck through, each with its line.
+
+import { useRef } from "preact/hooks";
+import { Mark } from "./status.jsx";
+
+export function Inspector({ data, send }) {
+  const view = data.view;
+  if (!view) return <div class="pane"><p class="empty">{data.hint ?? "Select a node in the graph, the outline or the table."}</p></div>;
+  return (
+    <div class="pane inspector scroll">
+      <header>
+        <h2>{view.name}</h2>
+        <p class="kind"><Mark status={view.status} /> {view.status.word}<span class="type">{view.op_type}</span></p>
+        {view.module && <p class="module"><code>{view.module}</code></p>}
+        <p class="why">{view.why}</p>
+        {view.refusal && <p class="refusal">{view.refusal}</p>}
+      </header>
+      {view.quantizers.map((item) => <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send} />)}
+      {view.rule_notes?.length > 0 && (
+        <section class="notes"><h3>Rules that apply and change nothing here</h3>
+          {view.rule_notes.map((note) => (
+            <p key={note.pointer}><button type="button" class="link" onClick={() => send("rule", note)}>{note.label}</button> {note.text}</p>
+          ))}
+        </section>
+      )}
+      <Facts view={view} send={send} />
+    </div>
+  );
+}
+
+function Quantizer({ item, send }) {
+  const [first, ...rest] = item.properties;
+  return (
+    <section class="quantizer">
+      <h3><span class="role">{item.role}</span><span class={item.enabled ? "on" : "off"}>{item.summary}</span></h3>
+      <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured">{item.measured}</span>}</p>
+      {item.note && <p class="note">{item.note}</p>}
+      {first && <Property property={first} send={send} />}
+      {item.offers?.length > 0 && <Offers offers={item.offers} send={send} />}
+      {rest.length > 0 && (
+        <details>
+          <summary>{rest.map((property) => `${property.title} ${property.value}`).join(" · ")}</summary>
+          {rest.map((property) => <Property key={property.name} property={property} send={send} />)}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Property({ property, send }) {
+  return (
+    <div class="property">
+      <div class="computed"><span>{property.title}</span><b>{property.value}</b></div>
+      <ol>
+        {property.declarations.map((item, index) => (
+          <li key={index} class={item.state}>
+            <span class="value">{item.state === "overridden" ? <s>{item.value}</s> : item.value}</span>
+            <span class="source">
+              {item.line
+                ? <button type="button" class="link" title="Show this rule and every node it touches"
+                    onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>{item.label}</button>
+                : <span title={item.explain}>{item.label}</span>}
+              {item.beaten && <small>{item.beaten}</small>}
+              {item.explain && item.state === "wins" && <small>{item.explain}</small>}
+            </span>
+            {item.line && <button type="button" class="link line" onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>line {item.line}</button>}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Offers({ offers, send }) {
+  const timer = useRef(null);
+  const preview = (id) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => send("preview", { id }), id ? 90 : 0);
+  };
+  return (
+    <div class="offers" onMouseLeave={() => preview(null)}>
+      <span class="lead">Change</span>
+      {offers.map((offer) => (
+        <button type="button" key={offer.id} class="offer" disabled={offer.refused} title={offer.refused || offer.detail}
+          onMouseEnter={() => !offer.refused && preview(offer.id)} onFocus={() => !offer.refused && preview(offer.id)}
+          onBlur={() => preview(null)}
+          onClick={() => { clearTimeout(timer.current); send("offer", { id: offer.id }); }}>
+          <span>{offer.title}</span><small>{offer.refused || offer.counts}</small>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Facts({ view, send }) {
+  return (
+    <section class="facts">
+      <h3>Inputs and outputs</h3>
+      <table><tbody>
+        {view.tensors.map((item, index) => (
+          <tr key={index}>
+            <th scope="row">{item.role}</th>
+            <td>
+              {item.node
+                ? <button type="button" class="link" title={`Go to ${item.node}`} onClick={() => send("select", { node: item.node })}>{item.name}</button>
+                : <span>{item.name}</span>}
+              <small>{item.type}</small>
+            </td>
+          </tr>
+        ))}
+      </tbody></table>
+      {view.attributes.length > 0 && (
+        <>
+          <h3>Attributes</h3>
+          <table><tbody>
+            {view.attributes.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td><code>{value}</code></td></tr>)}
+          </tbody></table>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,182 @@
+// The table of layers: one row for each float output of each node; sortable, filterable, linked
+// with the selection. The comparison is the same table with other columns.
+
+import { useMemo, useState } from "preact/hooks";
+import { VirtualList } from "./list.jsx";
+import { useRemote } from "./remote.js";
+import { Mark, dbText, sqnrColor, statusAt, statusByName } from "./status.jsx";
+
+const ROW = 23;
+
+/** Numbers first by size, then words; what is missing always comes last. */
+function compareValues(a, b, direction) {
+  const missing = (value) => value === null || value === undefined || value === "";
+  if (missing(a) || missing(b)) return missing(a) - missing(b);
+  const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  return order * direction;
+}
+
+function SortableTable({ columns, rows, initial, selected, onSelect, label, empty }) {
+  const [sort, setSort] = useState(initial);
+  const [query, setQuery] = useState("");
+  const shown = useMemo(() => {
+    const wanted = query.trim().toLowerCase();
+    let result = wanted ? rows.filter((row) => row.search.includes(wanted)) : rows;
+    const column = columns.find((item) => item.key === sort?.key);
+    if (column) {
+      result = [...result].sort((a, b) => compareValues(column.value(a), column.value(b), sort.direction) || a.order - b.order);
+    }
+    return result;
+  }, [rows, columns, sort, query]);
+  const focus = shown.findIndex((row) => row.index === selected);
+  const template = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
+  const toggle = (key) => setSort((now) => {
+    if (now?.key !== key) return { key, direction: 1 };
+    return now.direction === 1 ? { key, direction: -1 } : null;
+  });
+  const row = (at) => {
+    const item = shown[at];
+    return (
+      <div role="row" class="tr" key={item.id} style={{ ...template, height: ROW }} aria-selected={item.index === selected}
+        tabIndex={-1} onClick={() => onSelect(item)}>
+        {columns.map((column) => (
+          <div role="cell" class={column.numeric ? "num" : ""} key={column.key}>{column.render(item, at)}</div>
+        ))}
+      </div>
+    );
+  };
+  return (
+    <div class="pane table" role="table" aria-label={label} aria-rowcount={shown.length}>
+      <div class="toolbar">
+        <input class="filter" type="search" placeholder="Filter by node, type or status" aria-label={`Filter: ${label}`}
+          value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
+        <span class="dim">{shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}</span>
+      </div>
+      <div role="rowgroup">
+        <div role="row" class="tr head" style={template}>
+          {columns.map((column) => (
+            <div role="columnheader" key={column.key} class={column.numeric ? "num" : ""}
+              aria-sort={sort?.key === column.key ? (sort.direction === 1 ? "ascending" : "descending") : "none"}>
+              <button type="button" title={column.hint} onClick={() => toggle(column.key)}>
+                {column.title}<span class="arrow">{sort?.key === column.key ? (sort.direction === 1 ? "▲" : "▼") : ""}</span>
+              </button>
+            </div>
+          ))}
+        </div>
+      </div>
+      {shown.length
+        ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="rowgroup" />
+        : <p class="empty">{rows.length ? "No row holds that text." : empty}</p>}
+    </div>
+  );
+}
+
+function Bar({ palette, figure }) {
+  if (!figure) return <span class="dim">–</span>;
+  if (figure[0] == null) return <span class="dim">{dbText(figure)}</span>;
+  const width = `${Math.min(Math.max(figure[0] / palette.sqnr[1], 0.02), 1) * 100}%`;
+  return (
+    <span class="bar"><span class="track"><i style={{ width, background: sqnrColor(palette, figure[0]) }} /></span>
+      <b>{dbText(figure)}</b></span>
+  );
+}
+
+const encodingText = (encoding) =>
+  encoding ? `${number(encoding.min)} … ${number(encoding.max)}` : "";
+const number = (value) => (Math.abs(value) >= 1000 || (value && Math.abs(value) < 0.01) ? value.toExponential(2) : value.toFixed(3));
+
+export function Layers({ data, send }) {
+  const table = useRemote(data.table);
+  const results = useRemote(data.results) ?? data.partial;
+  const rows = useMemo(() => layerRows(table, results), [table, results]);
+  const columns = useMemo(() => table && layerColumns(table, data.status, data.bits), [table, data.status, data.bits]);
+  if (!table) return <p class="empty">Reading the model.</p>;
+  return (
+    <>
+      {data.note && <p class={`ribbon ${data.stale ? "stale" : ""}`}>{data.note}</p>}
+      <div class={data.stale ? "grow stale-figures" : "grow"}>
+        <SortableTable columns={columns} rows={rows} initial={null} selected={data.selected} label="Layers"
+          empty="This model has no layer with a float output." onSelect={(row) => send("select", { node: row.node.name })} />
+      </div>
+    </>
+  );
+}
+
+function layerRows(table, results) {
+  const rows = [];
+  table?.nodes.forEach((node, index) => {
+    for (const tensor of node.tensors) {
+      const result = results?.layers?.[tensor.name];
+      rows.push({
+        id: tensor.name, index, node, tensor, result, order: rows.length,
+        search: `${node.name} ${node.op_type} ${node.module ?? ""} ${tensor.name}`.toLowerCase(),
+      });
+    }
+  });
+  return rows;
+}
+
+function layerColumns(table, letters, bits) {
+  const status = (row) => statusAt(table, letters, row.index);
+  return [
+    { key: "order", title: "#", width: "44px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
+    { key: "node", title: "Node", width: "minmax(120px, 2.2fr)", value: (row) => row.node.name, render: (row) => (
+      <button type="button" class="cell-link" title={row.node.module ? `${row.node.name}, module ${row.node.module}` : row.node.name}>{row.node.name}</button>) },
+    { key: "type", title: "Type", width: "minmax(80px, 1fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
+    { key: "status", title: "Status", width: "minmax(120px, 1.2fr)", value: (row) => status(row).word, render: (row) => <><Mark status={status(row)} /> {status(row).word}</> },
+    { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">float</span> },
+    { key: "shape", title: "Shape", width: "minmax(90px, 1fr)", value: (row) => row.tensor.shape, render: (row) => <span class="mono dim">{row.tensor.shape}</span> },
+    { key: "sqnr", title: "SQNR, dB", width: "minmax(120px, 1.3fr)", numeric: true,
+      hint: "Signal to quantization noise at this output, all quantizers up to here on", value: (row) => row.result?.f?.[0] ?? null,
+      render: (row) => <Bar palette={table.palette} figure={row.result?.f} /> },
+    { key: "range", title: "Range", width: "minmax(120px, 1fr)", numeric: true, hint: "Smallest and largest value its grid can hold", value: (row) => (row.result?.e ? row.result.e.max - row.result.e.min : null),
+      render: (row) => <span class="mono">{encodingText(row.result?.e)}</span> },
+  ];
+}
+
+export function Comparison({ data, send }) {
+  const table = useRemote(data.table);
+  const result = useRemote(data.results);
+  const rows = useMemo(() => comparisonRows(table, result), [table, result]);
+  const columns = useMemo(() => table && result && comparisonColumns(table, result), [table, result]);
+  if (!result || !table) return null;
+  return (
+    <SortableTable columns={columns} rows={rows} initial={{ key: "delta", direction: 1 }} selected={data.selected}
+      label="Comparison by layer" empty="Neither run has a figure." onSelect={(row) => send("select", { node: row.node.name })} />
+  );
+}
+
+function comparisonRows(table, result) {
+  if (!table || !result) return [];
+  const byName = new Map(table.nodes.map((node, index) => [node.name, index]));
+  return result.layers.map((layer, order) => {
+    const index = byName.get(layer.node);
+    const node = table.nodes[index] ?? { name: layer.node, op_type: "" };
+    return { id: layer.tensor, index, node, order, layer, search: `${layer.node} ${node.op_type} ${layer.tensor} ${layer.status.join(" ")}`.toLowerCase() };
+  });
+}
+
+function comparisonColumns(table, result) {
+  const [first, second] = result.configs;
+  const db = (value) => (value == null ? <span class="dim">–</span> : value.toFixed(1));
+  const status = (name) => statusByName(table, name);
+  const differs = (row) => row.layer.status[0] !== row.layer.status[1];
+  return [
+    { key: "order", title: "#", width: "44px", numeric: true, value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
+    { key: "node", title: "Node", width: "minmax(120px, 2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link">{row.node.name}</button> },
+    { key: "type", title: "Type", width: "minmax(80px, .8fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
+    { key: "statusA", title: `A: ${first}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[0], render: (row) => <><Mark status={status(row.layer.status[0])} /> {status(row.layer.status[0]).word}</> },
+    { key: "statusB", title: `B: ${second}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[1], render: (row) => (
+      <span class={differs(row) ? "differs" : "dim"}><Mark status={status(row.layer.status[1])} /> {status(row.layer.status[1]).word}</span>) },
+    { key: "a", title: "A, dB", width: "72px", numeric: true, value: (row) => row.layer.sqnr_db[0], render: (row) => db(row.layer.sqnr_db[0]) },
+    { key: "b", title: "B, dB", width: "72px", numeric: true, value: (row) => row.layer.sqnr_db[1], render: (row) => db(row.layer.sqnr_db[1]) },
+    { key: "delta", title: "B − A, dB", width: "92px", numeric: true, value: (row) => row.layer.delta_db[1], render: (row) => <Delta value={row.layer.delta_db[1]} /> },
+  ];
+}
+
+function Delta({ value }) {
+  if (value == null) return <span class="dim">–</span>;
+  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
+  const kind = Math.abs(value) < 0.05 ? "dim" : value > 0 ? "better" : "worse";
+  return <span class={kind}>{sign}{Math.abs(value).toFixed(1)}</span>;
+}

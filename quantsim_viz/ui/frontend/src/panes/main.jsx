@@ -1,0 +1,31 @@
+// The app's panes beside graph and editor: one component, mounted once for each kind of pane.
+
+import { render } from "preact";
+import { mounted, openChannel } from "../channel.js";
+import { Forms } from "./forms.jsx";
+import { Inspector } from "./inspector.jsx";
+import { Comparison, Layers } from "./layers.jsx";
+import { Navigator } from "./navigator.jsx";
+import { Strip } from "./strip.jsx";
+import { Summary } from "./summary.jsx";
+import style from "./panes.css";
+
+const PANES = {
+  navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
+  comparison: Comparison, summary: Summary,
+};
+
+export default function (component) {
+  const pane = mounted(component, (root) => {
+    const sheet = document.createElement("style");
+    sheet.textContent = style;
+    const holder = document.createElement("div");
+    holder.className = "holder";
+    root.append(sheet, holder);
+    return { holder, channel: openChannel() };
+  });
+  pane.channel.update(component);
+  const data = component.data ?? {};
+  const Pane = PANES[data.kind];
+  render(<Pane data={data} send={pane.channel.send} />, pane.holder);
+}

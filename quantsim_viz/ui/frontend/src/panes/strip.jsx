@@ -1,0 +1,100 @@
+// SQNR along depth: one bar a layer, in the model's order, on the fixed scale; a click selects.
+
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useRemote } from "./remote.js";
+import { sqnrColor } from "./status.jsx";
+
+export function Strip({ data, send }) {
+  const table = useRemote(data.table);
+  const results = useRemote(data.results) ?? data.partial;
+  const canvas = useRef(null);
+  const [hover, setHover] = useState(null);
+  const [width, setWidth] = useState(0);
+  const bars = useMemo(() => {
+    const list = [];
+    table?.nodes.forEach((node, index) => {
+      for (const tensor of node.tensors) list.push({ index, node, figure: results?.layers?.[tensor.name]?.f });
+    });
+    return list;
+  }, [table, results]);
+  const measured = bars.some((bar) => bar.figure);
+
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(entry.contentRect.width));
+    observer.observe(canvas.current.parentElement);
+    return () => observer.disconnect();
+  }, []);
+
+  useLayoutEffect(() => {
+    if (table && width) draw(canvas.current, bars, table.palette, data, width, hover);
+  });
+
+  const at = (event) => {
+    const box = canvas.current.getBoundingClientRect();
+    return Math.min(bars.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * bars.length)));
+  };
+  const shown = hover == null ? bars.find((bar) => bar.index === data.selected && bar.figure) : bars[hover];
+  return (
+    <div class={`strip${data.stale ? " stale-figures" : ""}`}>
+      <div class="caption">
+        <b>SQNR along depth</b>
+        <span>{shown?.figure ? `${shown.node.name}: ${caption(shown.figure)}` : measured ? data.caption : "Press Simulate to see what each layer costs"}</span>
+      </div>
+      <div class="plot">
+        <canvas ref={canvas} role="img" aria-label="SQNR of every layer along the model's depth; the table of layers holds the same figures"
+          onMouseMove={(event) => setHover(at(event))} onMouseLeave={() => setHover(null)}
+          onClick={(event) => bars.length && send("select", { node: bars[at(event)].node.name })} />
+      </div>
+    </div>
+  );
+}
+
+const caption = (figure) => (figure[0] == null ? (figure[2] === 0 ? "no noise" : "no signal") : `${figure[0].toFixed(1)} dB`);
+
+function draw(canvas, bars, palette, data, width, hover) {
+  const height = canvas.parentElement.clientHeight;
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  const ink = getComputedStyle(canvas).color;
+  const step = width / Math.max(bars.length, 1);
+  const [low, high] = palette.sqnr;
+  context.globalAlpha = 0.18;
+  context.strokeStyle = ink;
+  for (const line of [20, 40]) {
+    const y = height - ((line - low) / (high - low)) * height;
+    context.beginPath();
+    context.moveTo(0, y);
+    context.lineTo(width, y);
+    context.stroke();
+  }
+  bars.forEach((bar, index) => {
+    const x = index * step;
+    const here = index === hover || bar.index === data.selected;
+    if (here) {
+      context.globalAlpha = 0.16;
+      context.fillStyle = ink;
+      context.fillRect(x, 0, Math.max(step, 1.5), height);
+    }
+    context.globalAlpha = 1;
+    if (!bar.figure || bar.figure[0] == null) {
+      context.globalAlpha = 0.25;
+      context.fillStyle = ink;
+      context.fillRect(x, height - 1, Math.max(step - 1, 0.5), 1);
+      return;
+    }
+    const tall = Math.min(Math.max((bar.figure[0] - low) / (high - low), 0.02), 1) * height;
+    context.fillStyle = sqnrColor(palette, bar.figure[0]);
+    context.fillRect(x, height - tall, Math.max(step - (step > 4 ? 1 : 0), 0.5), tall);
+    if (step > 5) {
+      context.globalAlpha = 0.35;
+      context.strokeStyle = ink;
+      context.lineWidth = 0.5;
+      context.strokeRect(x, height - tall, Math.max(step - 1, 0.5), tall);
+    }
+  });
+}

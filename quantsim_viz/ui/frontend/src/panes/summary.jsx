@@ -1,0 +1,25 @@
+// The line under the choosers: how much of the model is integer, where it is not, and what stands
+// in the way of a newer picture.
+
+export function Summary({ data, send }) {
+  return (
+    <div class="summary">
+      <p class="coverage">
+        {(data.facts ?? []).map((fact) => (
+          <span key={fact.label} class={fact.tone ?? ""} title={fact.hint}>
+            {fact.node
+              ? <button type="button" class="link" onClick={() => send("select", { node: fact.node })}><b>{fact.value}</b> {fact.label}</button>
+              : <><b>{fact.value}</b> {fact.label}</>}
+          </span>
+        ))}
+      </p>
+      {(data.ribbons ?? []).map((ribbon) => (
+        <p class={`ribbon ${ribbon.tone}`} key={ribbon.id} role="status">
+          <span>{ribbon.text}</span>
+          {ribbon.line && <button type="button" class="link" onClick={() => send("rule", { pointer: ribbon.rule ?? "", line: ribbon.line })}>line {ribbon.line}</button>}
+          {ribbon.action && <button type="button" class="link" onClick={() => send(ribbon.action, {})}>{ribbon.action_title}</button>}
+        </p>
+      ))}
+    </div>
+  );
+}
