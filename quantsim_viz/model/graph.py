@@ -7,15 +7,18 @@ model as an `onnx_ir.Model` to whoever rewrites or exports it.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
 
     from quantsim_viz.diagnostics import Diagnostic
+
+_T = TypeVar("_T")
 
 Dimension = int | str | None
 """A length, the name of a symbolic length, or None for one that is not known."""
@@ -27,13 +30,16 @@ class Constant(Protocol):
     """A tensor value in the file, read only when asked for."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the graph calls it."""
 
     @property
-    def dtype(self) -> str: ...
+    def dtype(self) -> str:
+        """Element type in lower case."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of its axes."""
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """Return the value; external data are memory-mapped.
@@ -66,7 +72,8 @@ class Tensor:
         name: The file's name of it.
         dtype: ONNX element type in lower case (`float32`, `int64`, `bfloat16`, …), or None.
         shape: Its dimensions, or None when even the rank is unknown.
-        producer: Index of the node that computes it, None for inputs, initializers and outer values.
+        producer: Index of the node that computes it, None for inputs, initializers and outer
+            values.
         uses: One entry a use, in graph order; being a graph output is not a use.
         is_input: Listed among the graph's inputs.
         is_output: Listed among the graph's outputs.
@@ -161,7 +168,7 @@ class AttributeReference:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Model:
     """A loaded model: the graph and what surrounds it. Immutable; compare by `sha256`.
 
@@ -176,6 +183,8 @@ class Model:
             location, offset and length), a key for caches.
         proto: The `onnx.ModelProto` with node names filled; treat it as read-only.
         warnings: Findings of loading that did not stop it (a missing weight file, …).
+        strict_types: ONNX's strict inference gave every tensor of the top graph its element type;
+            where it is false, AIMET runs the model to learn them and `dtype` is our inference.
     """
 
     graph: Graph
@@ -187,3 +196,90 @@ class Model:
     sha256: str
     proto: Any = field(repr=False)
     warnings: tuple[Diagnostic, ...] = ()
+    strict_types: bool = True
+    _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def node(self, name: str) -> Node:
+        """Return the node called `name`, in whatever graph of the model it is.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._once("nodes", self._nodes_by_name)[name]
+
+    def constant(self, name: str) -> Constant | None:
+        """Return the value of a tensor of the top graph that the file fixes, None for others.
+
+        That is an initializer or the output of a `Constant` node, in whichever attribute it holds
+        its value.
+        """
+        stored = self.graph.initializers.get(name)
+        if stored is not None:
+            return stored
+        return self._once("constants", self._constants_of_nodes).get(name)
+
+    @property
+    def folder(self) -> str | None:
+        """Folder of the file, where external data lie; None for a model that came without one."""
+        return os.path.dirname(os.path.abspath(self.path)) if self.path is not None else None
+
+    @property
+    def ir(self) -> Any:
+        """The same model as an `onnx_ir.Model`, made on first use; treat it as read-only.
+
+        Whoever rewrites takes `model.ir.clone()`. External data stay external.
+        """
+        return self._once("ir", self._make_ir)
+
+    def _once(self, key: str, make: Callable[[], _T]) -> _T:
+        if key not in self._cache:
+            self._cache[key] = make()
+        value: _T = self._cache[key]
+        return value
+
+    def _nodes_by_name(self) -> dict[str, Node]:
+        return {node.name: node for graph in iter_graphs(self) for node in graph.nodes}
+
+    def _constants_of_nodes(self) -> dict[str, Constant]:
+        from quantsim_viz.model.constants import constant_of
+
+        found = {}
+        for node in self.graph.nodes:
+            if node.op_type == "Constant" and node.domain == "":
+                value = constant_of(node)
+                if value is not None:
+                    found[node.outputs[0]] = value
+        return found
+
+    def _make_ir(self) -> Any:
+        import onnx_ir
+
+        ir = onnx_ir.from_proto(self.proto)
+        if self.folder is not None:
+            onnx_ir.external_data.set_base_dir(ir.graph, self.folder)
+        return ir
+
+
+def iter_graphs(model: Model) -> Iterator[Graph]:
+    """Yield the top graph, all graphs inside its nodes, and the bodies of functions."""
+    yield from _iter_nested(model.graph)
+    for function in model.functions.values():
+        yield from _iter_nested(function.graph)
+
+
+def iter_bodies(node: Node) -> Iterator[tuple[str, Graph]]:
+    """Yield the graphs that are attributes of a node, with the attributes' names."""
+    for name, value in node.attributes.items():
+        if isinstance(value, Graph):
+            yield name, value
+        elif isinstance(value, tuple):
+            for item in value:
+                if isinstance(item, Graph):
+                    yield name, item
+
+
+def _iter_nested(graph: Graph) -> Iterator[Graph]:
+    yield graph
+    for node in graph.nodes:
+        for _, body in iter_bodies(node):
+            yield from _iter_nested(body)

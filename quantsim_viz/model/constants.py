@@ -1,0 +1,394 @@
+"""Tensor values of the file, read only when somebody asks for them.
+
+A constant knows its name, element type and shape from the start; `numpy()` decodes inline data and
+memory-maps external data. Nothing here is cached: whoever needs a value twice keeps it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx import TensorProto, numpy_helper
+
+from quantsim_viz.errors import ModelError
+from quantsim_viz.model.graph import AttributeReference
+
+if TYPE_CHECKING:
+    from onnx import SparseTensorProto
+
+    from quantsim_viz.model.graph import Constant, Node
+
+_RENAMED = {"float": "float32", "double": "float64"}
+
+DTYPE_NAMES: dict[int, str | None] = {
+    number: None if name == "UNDEFINED" else _RENAMED.get(name.lower(), name.lower())
+    for name, number in TensorProto.DataType.items()
+}
+"""Lower-case element type by ONNX's number; None for the undefined one."""
+
+_NUMPY_NAMES = frozenset(
+    [
+        "bool",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+    ]
+)
+
+_PLAIN: dict[int, np.dtype[Any]] = {
+    number: np.dtype(name).newbyteorder("<")
+    for number, name in DTYPE_NAMES.items()
+    if name in _NUMPY_NAMES
+}
+"""Types whose bytes in the file are numpy's own (ONNX stores little-endian)."""
+
+_BITS = {
+    "bfloat16": 16,
+    "float8e4m3fn": 8,
+    "float8e4m3fnuz": 8,
+    "float8e5m2": 8,
+    "float8e5m2fnuz": 8,
+    "float8e8m0": 8,
+    "int4": 4,
+    "uint4": 4,
+    "float4e2m1": 4,
+    "int2": 2,
+    "uint2": 2,
+}
+"""Bits an element of the other types of known packing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalData:
+    """Where a tensor's bytes lie outside the model file.
+
+    Attributes:
+        location: Path relative to the model's folder, as the file says it.
+        offset: First byte.
+        length: Number of bytes, None for "to the end of the file".
+    """
+
+    location: str
+    offset: int
+    length: int | None
+
+
+def external_data(tensor: TensorProto) -> ExternalData | None:
+    """Return where `tensor` is stored, None when inside the model file.
+
+    Raises:
+        ModelError: The entry lacks a location or holds something that is not a number
+            (`invalid-model`).
+    """
+    if tensor.data_location != TensorProto.EXTERNAL:
+        return None
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    try:
+        offset = int(entries.get("offset") or 0)
+        length = int(entries["length"]) if entries.get("length") else None
+    except ValueError:
+        offset, length = -1, None
+    if not entries.get("location") or offset < 0 or (length is not None and length < 0):
+        raise ModelError(
+            f"The external data entry of tensor `{tensor.name}` is broken: {entries}",
+            code="invalid-model",
+            hint="expected a location and, as decimal numbers, an offset and a length; "
+            "save the model again",
+        )
+    return ExternalData(entries["location"], offset, length)
+
+
+def resolve_location(location: str, folder: str, tensor: str) -> Path:
+    """Return the absolute path of external data, which must lie in the model's folder.
+
+    Args:
+        location: What the file says.
+        folder: The model's folder; it may be `""` for a model that came without one.
+        tensor: Name of the tensor, for the message.
+
+    Raises:
+        ModelError: The path leaves the folder, by itself or through a symbolic link
+            (`external-data-outside`).
+    """
+    base = Path(os.path.realpath(folder or "."))
+    path = Path(os.path.realpath(base / location))
+    windows = PureWindowsPath(location)
+    foreign = bool(windows.drive) or "\0" in location or ".." in windows.parts
+    if foreign or Path(location).is_absolute() or not path.is_relative_to(base) or path == base:
+        raise ModelError(
+            f"The external data of tensor `{tensor}` lie outside the model's folder: {location!r}",
+            code="external-data-outside",
+            hint="put the weight file beside the model and save the model with a plain file name",
+        )
+    return path
+
+
+def byte_size(data_type: int, dims: tuple[int, ...]) -> int | None:
+    """Return how many bytes a tensor takes, None for strings and types of unknown packing."""
+    plain = _PLAIN.get(data_type)
+    bits = plain.itemsize * 8 if plain is not None else _BITS.get(DTYPE_NAMES.get(data_type) or "")
+    return None if bits is None else (math.prod(dims) * bits + 7) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class InlineConstant:
+    """A tensor whose data are in the model file.
+
+    Attributes:
+        name: The tensor's name in the graph.
+        dtype: Element type in lower case.
+        shape: Lengths of its axes.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    _tensor: TensorProto = field(repr=False, compare=False)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Decode and return the value.
+
+        Raises:
+            ModelError: The data do not fill the shape (`invalid-model`).
+        """
+        tensor = self._tensor
+        plain = _PLAIN.get(tensor.data_type)
+        try:
+            if plain is not None and tensor.HasField("raw_data"):
+                return np.frombuffer(tensor.raw_data, dtype=plain).reshape(self.shape)
+            count = math.prod(self.shape)
+            if count and count > 16 * tensor.ByteSize():
+                raise ValueError(f"{tensor.ByteSize()} bytes for {count} elements")
+            return np.asarray(numpy_helper.to_array(tensor)).reshape(self.shape)
+        except (ValueError, TypeError) as error:
+            raise _does_not_fill(self.name, self.dtype, self.shape, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalConstant:
+    """A tensor whose data lie in a file beside the model.
+
+    Attributes:
+        name: The tensor's name in the graph.
+        dtype: Element type in lower case.
+        shape: Lengths of its axes.
+        data: Where the bytes are.
+        folder: The model's folder, None for a model that came without one.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    data: ExternalData
+    folder: str | None
+    _data_type: int = field(repr=False)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the value, memory-mapped and read-only.
+
+        Raises:
+            ModelError: The file is missing (`missing-external-data`), outside the folder
+                (`external-data-outside`) or too short (`truncated-external-data`).
+        """
+        path = resolve_location(self.data.location, self.folder or "", self.name)
+        if self.folder is None or not path.is_file():
+            raise missing_external_data(self.data.location, [self.name])
+        size = byte_size(self._data_type, self.shape)
+        if size is None:
+            raise _does_not_fill(self.name, self.dtype, self.shape, "strings cannot be external")
+        self._check_length(path, size)
+        if size == 0:
+            return np.empty(self.shape, _PLAIN.get(self._data_type, np.dtype(np.uint8)))
+        plain = _PLAIN.get(self._data_type)
+        if plain is not None:
+            return np.memmap(path, plain, "r", offset=self.data.offset, shape=self.shape)
+        raw = np.memmap(path, np.uint8, "r", offset=self.data.offset, shape=(size,))
+        tensor = TensorProto(data_type=self._data_type, dims=self.shape, raw_data=raw.tobytes())
+        return np.asarray(numpy_helper.to_array(tensor))
+
+    def _check_length(self, path: Path, size: int) -> None:
+        available = path.stat().st_size - self.data.offset
+        if self.data.length is not None:
+            available = min(available, self.data.length)
+        if available < size:
+            raise ModelError(
+                f"The weight file `{path.name}` is too short: tensor `{self.name}` needs {size} "
+                f"bytes from byte {self.data.offset} on, {max(available, 0)} are there",
+                code="truncated-external-data",
+                hint="copy the weight file again, whole, or save the model again",
+                path=str(path),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SparseConstant:
+    """A tensor stored as its non-zero values and their places.
+
+    Attributes:
+        name: The tensor's name in the graph.
+        dtype: Element type in lower case.
+        shape: Lengths of the dense tensor's axes.
+        values: The stored values, rank 1.
+        indices: Their linear places (rank 1) or coordinates (rank 2).
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    values: InlineConstant | ExternalConstant
+    indices: InlineConstant | ExternalConstant
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the dense value.
+
+        Raises:
+            ModelError: An index points outside the shape (`invalid-model`), or its values or
+                indices cannot be read.
+        """
+        values, places = self.values.numpy(), self.indices.numpy()
+        try:
+            dense = np.zeros(self.shape, values.dtype)
+            if places.ndim == 1:
+                dense.reshape(-1)[places] = values
+            else:
+                dense[tuple(places.T)] = values
+        except (IndexError, ValueError, MemoryError) as error:
+            raise _does_not_fill(self.name, self.dtype, self.shape, error) from error
+        return dense
+
+
+@dataclass(frozen=True, slots=True)
+class ValueConstant:
+    """A value that a `Constant` node holds as numbers or strings (`value_float`, `value_ints`, …).
+
+    Attributes:
+        name: The tensor's name in the graph.
+        dtype: Element type in lower case.
+        shape: `()` for one value, `(n,)` for a list.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    _value: tuple[Any, ...] = field(repr=False)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the value."""
+        dtype = object if self.dtype == "string" else self.dtype
+        return np.array(self._value, dtype=dtype).reshape(self.shape)
+
+
+def read_tensor(
+    tensor: TensorProto, name: str, folder: str | None
+) -> InlineConstant | ExternalConstant:
+    """Wrap a stored tensor without touching its data.
+
+    Args:
+        tensor: The stored tensor.
+        name: What the graph calls it (a tensor in an attribute has no name of its own).
+        folder: The model's folder, for external data; None when there is none.
+
+    Raises:
+        ModelError: Its element type is unknown, a dimension is negative, its inline data are too
+            few (`invalid-model`), or its external data lie outside (`external-data-outside`).
+    """
+    dtype = DTYPE_NAMES.get(tensor.data_type)
+    shape = tuple(tensor.dims)
+    if dtype is None or any(length < 0 for length in shape):
+        raise ModelError(
+            f"Tensor `{name}` has element type number {tensor.data_type} and shape {list(shape)}",
+            code="invalid-model",
+            hint="expected a known element type and no negative length; save the model again",
+        )
+    external = external_data(tensor)
+    if external is not None:
+        resolve_location(external.location, folder or "", name)
+        return ExternalConstant(name, dtype, shape, external, folder, tensor.data_type)
+    if tensor.HasField("raw_data"):
+        size = byte_size(tensor.data_type, shape)
+        if size is not None and tensor.ByteSize() < size:
+            raise _does_not_fill(name, dtype, shape, f"needs {size} bytes")
+    return InlineConstant(name, dtype, shape, tensor)
+
+
+def read_sparse_tensor(tensor: SparseTensorProto, name: str, folder: str | None) -> SparseConstant:
+    """Wrap a stored sparse tensor without touching its data; as `read_tensor`."""
+    values = read_tensor(tensor.values, name, folder)
+    indices = read_tensor(tensor.indices, f"{name} (indices)", folder)
+    return SparseConstant(name, values.dtype, tuple(tensor.dims), values, indices)
+
+
+_VALUE_KINDS = {
+    "value_float": "float32",
+    "value_floats": "float32",
+    "value_int": "int64",
+    "value_ints": "int64",
+    "value_string": "string",
+    "value_strings": "string",
+}
+"""Attributes of `Constant` that hold plain values, with the element type of the output."""
+
+
+def constant_of(node: Node) -> Constant | None:
+    """Return the value of a `Constant` node under the name of its output.
+
+    None when it refers to an attribute of the calling node (inside a function) or holds nothing.
+    """
+    name = node.outputs[0]
+    for attribute, value in node.attributes.items():
+        if isinstance(value, AttributeReference):
+            continue
+        if attribute in ("value", "sparse_value"):
+            renamed: Constant = replace(value, name=name)
+            return renamed
+        dtype = _VALUE_KINDS.get(attribute)
+        if dtype is not None and attribute.endswith("s"):
+            return ValueConstant(name, dtype, (len(value),), value)
+        if dtype is not None:
+            return ValueConstant(name, dtype, (), (value,))
+    return None
+
+
+def missing_external_data(location: str, tensors: list[str]) -> ModelError:
+    """Return the error for a weight file that is not there."""
+    return ModelError(
+        f"The weight file `{location}` is missing; it holds {describe_names(tensors)}",
+        code="missing-external-data",
+        hint="put it beside the model; without it the graph and the settings can be seen, "
+        "but nothing simulated",
+        path=location,
+    )
+
+
+def describe_names(names: list[str]) -> str:
+    """Return up to three names and how many more there are.
+
+    >>> describe_names(["a", "b", "c", "d", "e"])
+    '`a`, `b`, `c` and 2 more'
+    """
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def _does_not_fill(name: str, dtype: str, shape: tuple[int, ...], reason: object) -> ModelError:
+    return ModelError(
+        f"The data of tensor `{name}` do not fit its type {dtype} and shape {list(shape)}: "
+        f"{reason}",
+        code="invalid-model",
+        hint="the file is damaged; export or save the model again",
+    )
