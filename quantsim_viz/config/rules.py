@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.diagnostics import Severity
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from quantsim_viz.config.document import Document
     from quantsim_viz.diagnostics import Diagnostic
@@ -42,6 +44,10 @@ class ParamEntry:
     is_quantized: Rule | None = None
     is_symmetric: Rule | None = None
 
+    def __iter__(self) -> Iterator[Rule]:
+        """Yield its rules."""
+        yield from (rule for rule in (self.is_quantized, self.is_symmetric) if rule is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class OpEntry:
@@ -58,6 +64,19 @@ class OpEntry:
     per_channel_quantization: Rule | None = None
     encoding_constraints: Rule | None = None
     params: Mapping[str, ParamEntry] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Rule]:
+        """Yield its rules, those of its parameters too."""
+        own = (
+            self.is_input_quantized,
+            self.is_output_quantized,
+            self.is_symmetric,
+            self.per_channel_quantization,
+            self.encoding_constraints,
+        )
+        yield from (rule for rule in own if rule is not None)
+        for entry in self.params.values():
+            yield from entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +113,26 @@ class Rules:
     model_output: OpEntry
     unused: tuple[Rule, ...] = ()
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Rule]:
         """Yield every rule in document order."""
-        raise NotImplementedError
+        return iter(sorted(self._unordered(), key=lambda rule: (rule.line, rule.column)))
+
+    def _unordered(self) -> Iterator[Rule]:
+        single = (
+            self.strict_symmetric,
+            self.unsigned_symmetric,
+            self.per_channel_quantization,
+            self.hw_version,
+        )
+        yield from (rule for rule in single if rule is not None)
+        for op_entry in (self.default_ops, *self.op_type.values(), self.model_input):
+            yield from op_entry
+        yield from self.model_output
+        for param_entry in (self.default_params, *self.params.values()):
+            yield from param_entry
+        yield from self.supergroups
+        yield from self.supergroup_passes
+        yield from self.unused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,3 +153,19 @@ class Config:
     path: str | None
     rules: Rules | None
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings for which AIMET rejects it; empty exactly when it has rules."""
+        return tuple(finding for finding in self.diagnostics if finding.severity is Severity.ERROR)
+
+    @property
+    def error_summary(self) -> str | None:
+        """The first error in words and how many there are besides, None without one."""
+        errors = self.errors
+        if not errors:
+            return None
+        more = len(errors) - 1
+        if not more:
+            return errors[0].message
+        return f"{errors[0].message} ({more} more error{'s' if more > 1 else ''})"
