@@ -1,0 +1,5 @@
+"""What `streamlit run app.py` starts: the workbench."""
+
+from quantsim_viz.ui.app import main
+
+main()
