@@ -15,9 +15,8 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnx
 
@@ -30,6 +29,9 @@ from random_models import random_model  # noqa: E402
 from quantsim_viz.config import load_config  # noqa: E402
 from quantsim_viz.model import load_model  # noqa: E402
 from quantsim_viz.resolve import resolve  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 BIT_WIDTHS = ((8, 8), (8, 8), (4, 8), (8, 16), (16, 16))
 FIELDS = (

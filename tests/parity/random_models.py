@@ -1,20 +1,23 @@
 """Small random ONNX graphs, valid and runnable, from a seed.
 
 Every model is a chain of choices of one `random.Random`; the same seed gives the same bytes. The
-operators are drawn so that the corners of the cascade are met often: shared weights, grid-preserving
-operators between quantizers, recurrent nodes, concatenations, decomposed normalisations, several
+operators are drawn so that the corners of the cascade are met often: shared weights, operators
+that keep their input's grid, recurrent nodes, concatenations, decomposed normalisations, several
 consumers, graph outputs in the middle, constants of every origin.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Shape = tuple[int, ...]
 
@@ -481,7 +484,8 @@ MENU: tuple[tuple[Callable[[Builder], None], int], ...] = (
     (_clip, 3), (_prelu, 1), (_binary, 9), (_pool, 5), (_global_pool, 1), (_batch_norm, 3),
     (_instance_norm, 1), (_layer_norm, 2), (_decomposed_norm, 3), (_gemm, 5), (_matmul, 6),
     (_dynamic_matmul, 3), (_masked_softmax, 1), (_concat, 7), (_scatter, 1), (_grid, 12),
-    (_resize, 2), (_cast, 2), (_recurrent, 3), (_to_sequence, 2), (_constant_of_shape, 1), (_scan, 1),
+    (_resize, 2), (_cast, 2), (_recurrent, 3), (_to_sequence, 2), (_constant_of_shape, 1),
+    (_scan, 1),
 )  # fmt: skip
 
 
@@ -489,10 +493,8 @@ def random_model(seed: int) -> onnx.ModelProto:
     """Build the model of a seed: 1 to 3 inputs, 2 to 18 choices from `MENU`, 1 to 4 outputs."""
     rng = random.Random(seed)
     b = Builder(rng, opset=rng.choice([13, 17, 18, 20]))
-    if b.opset < 17:  # LayerNormalization is younger
-        menu = [(f, w) for f, w in MENU if f is not _layer_norm]
-    else:
-        menu = list(MENU)
+    # LayerNormalization came with operator set 17.
+    menu = [(f, w) for f, w in MENU if b.opset >= 17 or f is not _layer_norm]
     b.add_input(rng.choice([(1, 4, 6, 6), (1, 4, 6, 6), (1, 3, 8), (2, 8)]))
     for _ in range(rng.choice([0, 0, 1, 2])):
         b.add_input(rng.choice([(1, 4, 6, 6), (1, 3, 8), (2, 8)]))

@@ -1,8 +1,8 @@
 """Run by a Python that has aimet-onnx 2.42.0: read jobs, print what AIMET makes of each.
 
 Standard input holds one JSON object a line: `{"id", "model": base64, "config", "param_bits",
-"act_bits"}`; standard output gets one a line: `{"id", "error", "quantizers"}`. Nothing of the project
-is imported here, so that the two sides share no code.
+"act_bits"}`; standard output gets one a line: `{"id", "error", "quantizers"}`. Nothing of the
+project is imported here, so that the two sides share no code.
 """
 
 from __future__ import annotations
