@@ -1,0 +1,212 @@
+"""Quantize-dequantize, and the powers of signal and noise measured while values are in cache.
+
+The arithmetic is AIMET's to the bit (`docs/encodings.md` §7): clamp, divide in single precision,
+subtract the offset, round halves up, and back. A tensor is worked on in chunks that stay in the
+processor's cache, where the noise is summed up before the chunk is left: single-precision dot
+products inside a chunk, double precision across chunks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from quantsim_viz.sim.encodings import Encoding
+
+CHUNK = 1 << 17
+"""Elements worked on at a time: 512 KiB of single precision."""
+
+HALF_DOWN = float(np.nextafter(np.float32(0.5), np.float32(0)))
+"""Adding this and rounding down rounds halves up, without the sum's own rounding interfering."""
+
+_TINY, _HUGE = 1e-28, 1e36  # outside, a sum of squares is recomputed in double precision
+
+
+class Quantizer:
+    """An encoding made ready to work on tensors of one device; per tensor or per channel."""
+
+    def __init__(self, encoding: Encoding, device: torch.device | str = "cpu") -> None:
+        self.encoding = encoding
+        self.is_cast = encoding.dtype == "float"
+        self.per_channel = encoding.axis is not None and not self.is_cast
+        if self.is_cast:
+            return
+        columns = [
+            np.asarray(column, np.float32)
+            for column in (encoding.minimum, encoding.maximum, encoding.scale, encoding.offset)
+        ]
+        if self.per_channel:
+            self._columns = [torch.from_numpy(column).to(device) for column in columns]
+            self._lowest = self._columns[2] * self._columns[3]
+        else:
+            self._low, self._high, self._scale, self._offset = (float(c[0]) for c in columns)
+            self._lowest = torch.tensor(self._scale) * torch.tensor(self._offset)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value of a per-tensor grid."""
+        return (-math.inf, math.inf) if self.is_cast else (self._low, self._high)
+
+    def apply_(self, values: Tensor) -> None:
+        """Quantize and dequantize float32 values in place, on a per-tensor grid."""
+        if self.is_cast:
+            values.copy_(values.to(torch.float16))
+            return
+        values.clamp_(self._low, self._high).div_(self._scale)
+        if self._offset:
+            values.sub_(self._offset).add_(HALF_DOWN).floor_().add_(self._offset)
+        else:
+            values.add_(HALF_DOWN).floor_()
+        values.mul_(self._scale)
+
+    def apply_channels_(self, values: Tensor) -> None:
+        """Quantize and dequantize float32 values in place, on a grid for each channel."""
+        axis = self.encoding.axis or 0
+        shape = [1] * values.dim()
+        shape[axis] = -1
+        low, high, scale, offset = (column.reshape(shape) for column in self._columns)
+        values.clamp_(low, high).div_(scale).sub_(offset).add_(HALF_DOWN).floor_()
+        values.add_(offset).mul_(scale)
+
+    def mend_(self, values: Tensor, missing: Tensor) -> None:
+        """Put the grid's lowest value where `missing` says that there was no number."""
+        if self.is_cast:
+            return
+        if self.per_channel:
+            axis = self.encoding.axis or 0
+            shape = [1] * values.dim()
+            shape[axis] = -1
+            values[missing] = self._lowest.reshape(shape).expand_as(values)[missing]
+        else:
+            values[missing] = float(self._lowest)
+
+
+def quantize(tensor: Tensor, encoding: Encoding) -> Tensor:
+    """Return a quantized and dequantized copy of a tensor, in its own dtype.
+
+    NaN becomes the lowest value of the grid. Other dtypes than float32 are worked on in float32.
+
+    Args:
+        tensor: Any shape; for per-channel encodings `encoding.axis` counts the channels.
+        encoding: The grid.
+    """
+    return quantize_with(tensor, Quantizer(encoding, tensor.device))
+
+
+def quantize_with(tensor: Tensor, quantizer: Quantizer) -> Tensor:
+    """Return a quantized and dequantized copy of a tensor, in its own dtype."""
+    values = tensor.detach().to(torch.float32, copy=True).contiguous()
+    quantize_(values, quantizer)
+    return values if tensor.dtype == torch.float32 else values.to(tensor.dtype)
+
+
+def quantize_(values: Tensor, quantizer: Quantizer) -> None:
+    """Quantize and dequantize a contiguous float32 tensor in place."""
+    if not values.numel():
+        return
+    missing = torch.isnan(values)
+    has_missing = bool(missing.any())
+    if quantizer.per_channel:
+        quantizer.apply_channels_(values)
+    else:
+        for chunk in values.reshape(-1).split(CHUNK):
+            quantizer.apply_(chunk)
+    if has_missing:
+        quantizer.mend_(values, missing)
+
+
+def square_sum(values: Tensor) -> float:
+    """Return Σx² of a flat float32 chunk, in double precision where single would not do."""
+    total = float(torch.dot(values, values))
+    if _TINY < total < _HUGE:
+        return total
+    wide = values.double()
+    return float(torch.dot(wide, wide))
+
+
+def signal_power(tensor: Tensor) -> float:
+    """Return Σx² over every element."""
+    return math.fsum(square_sum(chunk) for chunk in _flat(tensor).split(CHUNK))
+
+
+def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² over every element.
+
+    Args:
+        reference: x, any shape and floating dtype.
+        value: x̂, of the same shape.
+        scratch: At least `CHUNK` float32 elements to work in.
+    """
+    total = 0.0
+    for exact, other in zip(
+        _flat(reference).split(CHUNK), _flat(value).split(CHUNK), strict=True
+    ):
+        total += difference_power(exact, other, scratch)
+    return total
+
+
+def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² of two flat chunks; equal infinities differ by nothing."""
+    difference = scratch[: exact.numel()]
+    torch.sub(exact, other, out=difference)
+    power = square_sum(difference)
+    if power == power:  # noqa: PLR0124 - false for NaN alone
+        return power
+    both = torch.isinf(exact) & (exact == other)
+    return square_sum(difference.masked_fill_(both, 0.0))
+
+
+def quantize_measured_(
+    values: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
+) -> float:
+    """Quantize and dequantize a tensor in place and return its noise power against a reference.
+
+    Args:
+        values: A contiguous float32 tensor that nobody else reads; per-tensor grids only.
+        reference: x of the same shape.
+        quantizer: The grid.
+        scratch: At least `CHUNK` float32 elements to work in.
+    """
+    total = 0.0
+    for chunk, exact in zip(
+        values.reshape(-1).split(CHUNK), _flat(reference).split(CHUNK), strict=True
+    ):
+        quantizer.apply_(chunk)
+        power = difference_power(exact, chunk, scratch)
+        if power != power:  # noqa: PLR0124 - true for NaN alone
+            quantizer.mend_(chunk, torch.isnan(chunk))
+            power = difference_power(exact, chunk, scratch)
+        total += power
+    return total
+
+
+def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> float:
+    """Return the part of a per-tensor quantizer's noise that comes from outside its range.
+
+    Args:
+        values: What the quantizer is given, any shape.
+        quantizer: The grid, whose ends are values of the grid.
+        scratch: At least `CHUNK` float32 elements to work in.
+    """
+    low, high = quantizer.bounds
+    flat = _flat(values)
+    if not flat.numel():
+        return 0.0
+    least, most = torch.aminmax(flat)
+    if bool(least >= low) and bool(most <= high):
+        return 0.0
+    total = 0.0
+    for chunk in flat.split(CHUNK):
+        excess = torch.clamp(chunk, low, high, out=scratch[: chunk.numel()])
+        total += square_sum(torch.sub(chunk, excess, out=excess))
+    return total
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.float32).reshape(-1)

@@ -1,0 +1,121 @@
+"""The `tf_enhanced` scheme: the grid with the least expected squared error on the histogram.
+
+Candidates and costs are computed in single precision where AIMET does so, because between
+candidates of nearly equal cost the last bit decides.
+
+Source: `docs/encodings.md` §4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantsim_viz.sim.encodings import Encoding, Grid, make_encoding, round_half_away
+from quantsim_viz.sim.observers import BINS
+from quantsim_viz.sim.percentile import occupied_range, replace_unseen
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from quantsim_viz.sim.observers import Histogram
+
+Single = np.float32
+SATURATION_WEIGHT = 3.0
+"""How much worse clipping is taken to be than rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Grids to choose from: scales and offsets, each `[candidates]`, in single precision."""
+
+    scale: NDArray[np.float32]
+    offset: NDArray[np.float32]
+
+
+def encode_tf_enhanced(histogram: Histogram, grid: Grid, axis: int | None = None) -> Encoding:
+    """Return for every channel the candidate grid with the smallest cost.
+
+    Args:
+        histogram: What was observed.
+        grid: What the quantizer's settings ask for.
+        axis: Axis of the channels, None per tensor.
+    """
+    low, high = occupied_range(histogram)
+    scale, offset = np.ones(len(low)), np.zeros(len(low))
+    for channel in np.flatnonzero(histogram.seen):
+        bounds = Single(low[channel]), Single(high[channel])
+        candidates = _candidates(*bounds, grid)
+        cost = _cost(histogram, int(channel), candidates, 2**grid.bitwidth - 1)
+        best = int(np.argmin(cost))
+        scale[channel], offset[channel] = candidates.scale[best], candidates.offset[best]
+    encoding = make_encoding(scale, offset, grid, axis)
+    return replace_unseen(encoding, histogram.seen, grid, 2**grid.bitwidth - 1)
+
+
+def _candidates(low: np.float32, high: np.float32, grid: Grid) -> Candidates:
+    if grid.symmetric:
+        return _symmetric_candidates(low, high, grid)
+    return _asymmetric_candidates(low, high, grid.steps)
+
+
+def _symmetric_candidates(low: np.float32, high: np.float32, grid: Grid) -> Candidates:
+    """Return 101 scales, from 1 % to 101 % of the one that covers the range."""
+    if grid.unsigned and low == 0:
+        largest, offset = Single(high / grid.steps), 0.0
+    else:
+        half = grid.steps / 2
+        largest, offset = Single(max(abs(low), abs(high)) / Single(half)), np.floor(-half)
+    factors = np.cumsum(np.full(101, 0.01, Single), dtype=Single)
+    factors = factors[factors <= Single(1.01)]
+    scales = (factors * largest).astype(Single)
+    return Candidates(scales, np.full(len(scales), offset, Single))
+
+
+def _asymmetric_candidates(low: np.float32, high: np.float32, steps: int) -> Candidates:
+    """Return 17 scales × 21 offsets, cut to the range, and last the grid of the range itself."""
+    base = Single((high - low) / Single(steps))
+    base_offset = Single(round_half_away(np.asarray(Single(low / base), np.float64)))
+    low = Single(base * base_offset)
+    high = Single(base * Single(base_offset + Single(steps)))
+    factor = np.arange(1, 18, dtype=Single) / Single(16)
+    scale = np.repeat((factor * base).astype(Single), 21)
+    offset = np.trunc(-Single(steps) + Single(steps) / Single(20) * np.arange(21, dtype=Single))
+    offset = np.tile(offset.astype(Single), 17)
+    least, most = (scale * offset).astype(Single), (scale * (offset + Single(steps))).astype(Single)
+    kept = ~((least < low) & (most > high))
+    least, most = np.maximum(least, low)[kept], np.minimum(most, high)[kept]
+    kept = least < most
+    least, most = least[kept], most[kept]
+    scale = ((most - least) / Single(steps)).astype(Single)
+    offset = round_half_away((least / scale).astype(Single).astype(np.float64)).astype(Single)
+    return Candidates(np.append(scale, base), np.append(offset, base_offset))
+
+
+def _cost(
+    histogram: Histogram, channel: int, candidates: Candidates, codes: int
+) -> NDArray[np.float64]:
+    """Return the expected squared error of every candidate, clipping weighed threefold."""
+    width, origin = histogram.width[channel], histogram.origin[channel]
+    occupied = np.flatnonzero(histogram.density[channel])
+    density = histogram.density[channel][occupied]
+    scale, offset = candidates.scale[:, None], candidates.offset[:, None]
+    least, most = scale * offset, scale * (offset + Single(codes))
+    first, last = _bin_of(least, width, origin), _bin_of(most, width, origin)
+    middle = (origin + occupied + 0.5) * width
+    value = middle.astype(Single)
+    code = round_half_away(((value / scale).astype(Single) - offset).astype(np.float64))
+    nearest = (scale * (code.astype(Single) + offset)).astype(Single)
+    below, above = occupied < first, occupied >= last
+    edge = (origin + np.where(below, first, last) + 0.5) * width
+    error = np.where(below | above, (middle - edge), (value - nearest).astype(np.float64))
+    weight = np.where(below | above, SATURATION_WEIGHT, 1.0)
+    cost: NDArray[np.float64] = (density * weight * error * error).sum(1)
+    return cost
+
+
+def _bin_of(value: NDArray[np.float32], width: float, origin: float) -> NDArray[np.float64]:
+    bins = np.floor((value - Single(origin * width)) / Single(width))
+    return np.clip(bins.astype(np.float64), 0, BINS - 1)
