@@ -10,6 +10,8 @@ import onnxruntime
 import pytest
 import torch
 
+from quantsim_viz.samples import list_samples
+
 FOLDER = Path(__file__).parents[3] / "sample_models"
 SAMPLES = json.loads((FOLDER / "samples.json").read_text(encoding="utf-8"))["samples"]
 MEBIBYTE = 1 << 20
@@ -105,3 +107,12 @@ def test_data_have_the_input_name_type_and_shape_and_all_ten_digits(name):
     assert data["labels"].dtype == np.int64
     counts = np.bincount(data["labels"], minlength=10)
     assert counts.min() >= 0.8 * counts.mean()
+
+
+def test_the_package_lists_every_sample_with_its_files():
+    listed = list_samples()
+    assert [sample.name for sample in listed] == [sample["name"] for sample in SAMPLES]
+    for sample in listed:
+        assert sample.model.is_file()
+        assert sample.data.is_file()
+        assert sample.calibration.is_file()

@@ -1,23 +1,21 @@
-"""Files that travel with the package: the presets and the sample models.
-
-In a checkout they are the folders `configs` and `sample_models` at its root; in an installed
-package they are below `quantsim_viz/_data`.
-"""
+"""The sample models that come with the software: trained networks with data to measure them on."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
-_PACKAGE = Path(__file__).resolve().parent
+from quantsim_viz.data_files import sample_models_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A trained network that is shipped, with its data.
+    """A trained network and its data.
 
     Attributes:
         name: Its file name without suffix, such as `digits_cnn`.
@@ -42,18 +40,10 @@ class Sample:
     nodes: int
 
 
-def shipped_folder(name: Literal["configs", "sample_models"]) -> Path:
-    """Return the folder that holds the shipped presets or samples."""
-    checkout = _PACKAGE.parent
-    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
-        return checkout / name
-    return _PACKAGE / "_data" / name
-
-
 @cache
 def list_samples() -> tuple[Sample, ...]:
-    """Return the shipped sample models, smallest first."""
-    folder = shipped_folder("sample_models")
+    """Return the sample models, smallest first."""
+    folder = sample_models_folder()
     document = json.loads((folder / "samples.json").read_text(encoding="utf-8"))
     return tuple(
         Sample(
