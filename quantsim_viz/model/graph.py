@@ -183,8 +183,8 @@ class Model:
             location, offset and length), a key for caches.
         proto: The `onnx.ModelProto` with node names filled; treat it as read-only.
         warnings: Findings of loading that did not stop it (a missing weight file, …).
-        strict_types: ONNX's strict inference gave every tensor of the top graph its element type;
-            where it is false, AIMET runs the model to learn them and `dtype` is our inference.
+        strict_types: ONNX's strict inference gives every tensor its element type; where it does
+            not, AIMET runs the model to learn them, and `dtype` is inferred as far as it goes.
     """
 
     graph: Graph

@@ -7,6 +7,7 @@ that ONNX does not know, inference goes on as far as it can instead of stopping 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import onnx
@@ -38,7 +39,7 @@ class Types(NamedTuple):
 
     Attributes:
         graphs: Types by tensor name, for each graph by `body_key`.
-        strict: ONNX's strict inference succeeded and gave every tensor of the top graph a type.
+        strict: Strict inference, or else the file, gives every tensor an element type.
     """
 
     graphs: Mapping[str, Mapping[str, TensorType]]
@@ -53,41 +54,43 @@ def body_key(node_name: str, attribute: str, position: int = 0) -> str:
 def infer_types(stripped: ModelProto) -> Types:
     """Infer the types of all tensors of a model without weights.
 
-    1. Strict inference with data propagation (it finds more shapes); without, where it fails.
-    2. Non-strict inference, where strict inference fails.
-    3. What the file declares, where even that fails.
-
-    Before 2, operators that ONNX does not know are replaced by stand-ins with the same element
-    type, so that what follows them can be inferred; what is still without an element type then
-    takes that of its first typed input, or the one its operator always has.
+    1. Strict inference with data propagation (it finds more shapes), or without.
+    2. Where strict inference fails, or leaves a tensor without an element type: lenient inference.
+       Before it, operators that ONNX does not know are replaced by stand-ins of the same element
+       type, so that what follows them can be inferred; what still lacks an element type takes that
+       of its first typed input, or the one its operator always has.
+    3. What the file declares, where even lenient inference fails.
 
     Args:
         stripped: The model without weights, node names filled; used up.
     """
-    inferred = _try_infer(stripped, strict=True, data_prop=True)
-    if inferred is None:
-        inferred = _try_infer(stripped, strict=True, data_prop=False)
-    if inferred is not None:
-        types = {key: _graph_types(graph) for key, graph in _iter_keyed(inferred.graph)}
-        if _is_complete(inferred.graph, types[TOP]):
-            return Types(types, strict=True)
+    inferred = _infer_first(stripped, strict=True)
+    if inferred is not None and _is_complete(inferred.graph):
+        return Types(_types_by_key(inferred), strict=True)
+    # AIMET looks at what the file declares when its inference has failed.
+    strict = inferred is None and _is_complete(stripped.graph)
     _replace_unknown_operators(stripped)
-    for data_prop in (True, False):
-        again = _try_infer(stripped, strict=False, data_prop=data_prop)
-        if again is not None:
-            break
-    result = again or inferred or stripped
-    types = {key: _graph_types(graph) for key, graph in _iter_keyed(result.graph)}
+    result = _infer_first(stripped, strict=False) or inferred or stripped
+    types = _types_by_key(result)
     for key, graph in _iter_keyed(result.graph):
         _propagate_dtypes(graph, types[key])
-    return Types(types, strict=False)
+    return Types(types, strict)
 
 
-def _try_infer(model: ModelProto, *, strict: bool, data_prop: bool) -> ModelProto | None:
-    try:
-        return shape_inference.infer_shapes(model, strict_mode=strict, data_prop=data_prop)
-    except (shape_inference.InferenceError, ValueError, RuntimeError, UnicodeDecodeError):
-        return None
+def _infer_first(model: ModelProto, *, strict: bool) -> ModelProto | None:
+    """Return the first of ONNX's answers, the most informative asked for first."""
+    for check_type, data_prop in ((True, True), (True, False), (False, True), (False, False)):
+        if strict and not check_type:
+            return None
+        with suppress(shape_inference.InferenceError, ValueError, RuntimeError):
+            return shape_inference.infer_shapes(
+                model, check_type=check_type, strict_mode=strict, data_prop=data_prop
+            )
+    return None
+
+
+def _types_by_key(model: ModelProto) -> dict[str, dict[str, TensorType]]:
+    return {key: _graph_types(graph) for key, graph in _iter_keyed(model.graph)}
 
 
 def _iter_keyed(graph: GraphProto, key: str = TOP) -> Iterator[tuple[str, GraphProto]]:
@@ -134,14 +137,24 @@ def _merge(known: TensorType, found: TensorType) -> TensorType:
     )
 
 
-def _is_complete(graph: GraphProto, types: Mapping[str, TensorType]) -> bool:
-    unknown = TensorType(None, None)
-    return all(
-        types.get(name, unknown).dtype is not None
-        for node in graph.node
-        for name in node.output
-        if name
-    )
+def _is_complete(graph: GraphProto) -> bool:
+    """Whether every value of the graph and of the graphs inside it has an element type."""
+    typed: set[str] = set()
+    needed: set[str] = set()
+    for _, body in _iter_keyed(graph):
+        typed.update(tensor.name for tensor in body.initializer)
+        for values in (body.value_info, body.output, body.input):
+            typed.update(value.name for value in values if _has_element_type(value.type))
+        needed.update(value.name for value in body.input)
+        needed.update(name for node in body.node for name in node.output)
+    return needed - {""} <= typed
+
+
+def _has_element_type(proto: TypeProto) -> bool:
+    kind = proto.WhichOneof("value")
+    if kind in ("sequence_type", "optional_type"):
+        return _has_element_type(getattr(proto, kind).elem_type)
+    return kind is not None and (kind == "map_type" or getattr(proto, kind).elem_type != 0)
 
 
 _SAME_SHAPE = frozenset(
