@@ -1,0 +1,240 @@
+"""Which nodes belong together: by module scope, or by repetition where the file keeps no scopes.
+
+A group is a run of nodes that are neighbours in file order. File order is topological, so a run is
+convex: no path leaves it and comes back, and collapsing it to one box never makes a cycle. A scope
+whose nodes are scattered gives one group a run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from quantsim_viz.viz.skeleton import Skeleton, Vertex
+
+SMALLEST_GROUP = 3
+"""Fewer nodes than this gain nothing from a frame around them."""
+
+FLAT_LIMIT = 12
+"""A level with more single nodes than this is searched for repeated blocks."""
+
+FAN_OUT_LIMIT = 8
+"""A tensor with more readers than this (a mask, a rotary table) is drawn as stubs."""
+
+VISIBLE_LIMIT = 240
+"""How many boxes a view opens with at most; beyond it, inner groups open collapsed."""
+
+LONGEST_PERIOD = 24
+"""How many neighbouring segments a repeated block may be made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A run of nodes, some of them in groups of their own.
+
+    Attributes:
+        path: Stable name of the group in its model, unique; the root's is `""`.
+        label: What its frame says.
+        first: Index of its first vertex.
+        last: Index after its last vertex.
+        children: Vertex indices and inner groups, in file order.
+        signature: Equal for groups of equal structure.
+    """
+
+    path: str
+    label: str
+    first: int
+    last: int
+    children: tuple[int | Group, ...]
+    signature: int
+
+    def groups(self) -> Iterator[Group]:
+        """Yield every group inside this one, outer before inner, in file order."""
+        for child in self.children:
+            if isinstance(child, Group):
+                yield child
+                yield from child.groups()
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+
+def group_nodes(skeleton: Skeleton) -> Group:
+    """Return the tree of groups of a model; a small or unstructured one is a root alone."""
+    return _Grouping(skeleton).root()
+
+
+def default_collapsed(root: Group, limit: int = VISIBLE_LIMIT) -> frozenset[str]:
+    """Return the paths to collapse at first, so that no more than about `limit` boxes show.
+
+    Levels open one after another while they fit; the outermost groups may be collapsed, the root
+    never is, so that a view never opens as a single box.
+    """
+    if len(root) <= limit:
+        return frozenset()
+    level = [g for g in root.children if isinstance(g, Group)]
+    shown = len(root.children)
+    while level:
+        inner = [g for group in level for g in group.children if isinstance(g, Group)]
+        opened = shown + sum(len(group.children) for group in level)
+        if opened > limit:
+            break
+        shown, level = opened, inner
+    return frozenset(group.path for group in level)
+
+
+class _Grouping:
+    def __init__(self, skeleton: Skeleton) -> None:
+        self.vertices = skeleton.vertices
+        self.readers: list[list[int]] = [[] for _ in skeleton.vertices]
+        self.sources: list[list[int]] = [[] for _ in skeleton.vertices]
+        count = len(skeleton.vertices)
+        fan_out = Counter(wire.tensor for wire in skeleton.wires)
+        for wire in skeleton.wires:
+            if wire.target < count and wire.source < count:
+                self.sources[wire.target].append(wire.source)
+                if fan_out[wire.tensor] <= FAN_OUT_LIMIT:
+                    self.readers[wire.source].append(wire.target)
+        self.paths: Counter[str] = Counter()
+
+    def root(self) -> Group:
+        return self._close("", "", 0, len(self.vertices), self._by_scope(0, len(self.vertices), 0))
+
+    def _by_scope(self, first: int, last: int, depth: int) -> list[int | Group]:
+        """Group the vertices `first…last` by their scope at `depth` and deeper."""
+        children: list[int | Group] = []
+        for start, stop in self._runs(first, last, depth):
+            scope = self.vertices[start].scope
+            if stop - start < SMALLEST_GROUP or len(scope) <= depth:
+                children.extend(range(start, stop))
+            elif (start, stop) == (first, last):
+                return self._by_scope(first, last, depth + 1)
+            else:
+                path = self._unique("/".join(scope[: depth + 1]))
+                inner = self._by_scope(start, stop, depth + 1)
+                label = _common_scope(self.vertices[start:stop], depth)
+                children.append(self._close(path, label, start, stop, inner))
+        return children
+
+    def _runs(self, first: int, last: int, depth: int) -> Iterator[tuple[int, int]]:
+        start = first
+        for index in range(first + 1, last + 1):
+            if index == last or self._scope_at(index, depth) != self._scope_at(start, depth):
+                yield start, index
+                start = index
+
+    def _scope_at(self, index: int, depth: int) -> str | None:
+        scope = self.vertices[index].scope
+        return scope[depth] if len(scope) > depth else None
+
+    def _unique(self, path: str) -> str:
+        self.paths[path] += 1
+        return path if self.paths[path] == 1 else f"{path}#{self.paths[path]}"
+
+    def _close(
+        self, path: str, label: str, first: int, last: int, children: list[int | Group]
+    ) -> Group:
+        if sum(1 for child in children if isinstance(child, int)) > FLAT_LIMIT:
+            children = self._with_blocks(path, children)
+        return Group(path, label, first, last, tuple(children), self._signature(children, first))
+
+    def _signature(self, children: Sequence[int | Group], first: int) -> int:
+        marks = []
+        for child in children:
+            if isinstance(child, Group):
+                marks.append(child.signature)
+            else:
+                inside = tuple(child - s for s in self.sources[child] if s >= first)
+                marks.append(hash((self.vertices[child].op_type, inside)))
+        return hash(tuple(marks))
+
+    def _with_blocks(self, path: str, children: list[int | Group]) -> list[int | Group]:
+        """Wrap runs of children that repeat at once, one group a repetition."""
+        segments = self._segments(children)
+        marks = [
+            self._signature(children[start:stop], _first(children[start]))
+            for start, stop in segments
+        ]
+        grouped: list[int | Group] = []
+        number = 0
+        at = 0
+        while at < len(segments):
+            period, times = _repetition(marks, segments, at)
+            if times < 2:
+                grouped.extend(children[slice(*segments[at])])
+                at += 1
+                continue
+            for turn in range(times):
+                start = segments[at + turn * period][0]
+                stop = segments[at + turn * period + period - 1][1]
+                inner = children[start:stop]
+                number += 1
+                block = self._unique(f"{path}/block{number}" if path else f"block{number}")
+                bounds = _first(inner[0]), _last(inner[-1])
+                signature = self._signature(inner, bounds[0])
+                label = f"block {number}"
+                grouped.append(Group(block, label, *bounds, tuple(inner), signature))
+            at += period * times
+        return grouped
+
+    def _segments(self, children: list[int | Group]) -> list[tuple[int, int]]:
+        """Split children where at most one tensor is alive between them."""
+        ends = [_last(child) for child in children]
+        last_use: dict[int, int] = {}
+        live: set[int] = set()
+        segments = []
+        start = 0
+        for place, child in enumerate(children):
+            for vertex in range(_first(child), ends[place]):
+                if self.readers[vertex]:
+                    last_use[vertex] = max(self.readers[vertex])
+                    live.add(vertex)
+            live = {v for v in live if last_use[v] >= ends[place]}
+            if len(live) <= 1:
+                segments.append((start, place + 1))
+                start = place + 1
+        if start < len(children):
+            segments.append((start, len(children)))
+        return segments
+
+
+def _first(child: int | Group) -> int:
+    return child if isinstance(child, int) else child.first
+
+
+def _last(child: int | Group) -> int:
+    return child + 1 if isinstance(child, int) else child.last
+
+
+def _repetition(
+    marks: Sequence[int], segments: Sequence[tuple[int, int]], at: int
+) -> tuple[int, int]:
+    """Return `(period, times)` of the repetition from segment `at` that covers most children."""
+    best = (1, 1)
+    covered = 0
+    for period in range(1, min(LONGEST_PERIOD, (len(marks) - at) // 2) + 1):
+        size = segments[at + period - 1][1] - segments[at][0]
+        if size < SMALLEST_GROUP:
+            continue
+        times = 1
+        while marks[at : at + period] == marks[at + times * period : at + (times + 1) * period]:
+            times += 1
+        if times > 1 and times * size > covered:
+            best, covered = (period, times), times * size
+    return best
+
+
+def _common_scope(vertices: Sequence[Vertex], depth: int) -> str:
+    """Return the scope names from `depth` on that all `vertices` share, joined."""
+    shared = list(vertices[0].scope[depth:])
+    for vertex in vertices[1:]:
+        own = vertex.scope[depth:]
+        agreeing = next(
+            (i for i, (a, b) in enumerate(zip(shared, own, strict=False)) if a != b), None
+        )
+        shared = shared[: agreeing if agreeing is not None else min(len(shared), len(own))]
+    return ".".join(shared) or vertices[0].scope[depth]

@@ -1,0 +1,144 @@
+"""What is shown of a model once some of its groups are collapsed.
+
+Items are numbered: nodes first, then terminals, then groups (as the boxes they collapse to).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantsim_viz.viz.frames import Frame
+from quantsim_viz.viz.groups import FAN_OUT_LIMIT, Group
+from quantsim_viz.viz.measure import group_box, node_box, terminal_box
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from quantsim_viz.viz.engines import Box
+    from quantsim_viz.viz.skeleton import Skeleton, Wire
+
+SPAN_LIMIT = 400
+"""A wire that skips more nodes than this is drawn as stubs."""
+
+NEIGHBOURHOOD = 24
+"""Of a tensor with many readers, those this near its first reader still get a drawn wire."""
+
+Wires = dict[tuple[int, int], list[str]]
+"""Tensor names by source and target item."""
+
+
+class Items:
+    """The shown items of a model: their sizes, their wires, and the frames they stand in.
+
+    Attributes:
+        groups: Every group with the place of the group around it, outer before inner.
+        sizes: Size of every shown item that is not an open group.
+        wires: Wires to be routed.
+        stubs: Wires that would cross the whole picture; drawn as two short ends.
+    """
+
+    def __init__(self, skeleton: Skeleton, root: Group, collapsed: frozenset[str]) -> None:
+        self._skeleton = skeleton
+        self._nodes = len(skeleton.vertices)
+        self._first_group = self._nodes + len(skeleton.terminals)
+        self._shown = list(range(self._first_group))
+        self.sizes: dict[int, Box] = {
+            self._nodes + i: terminal_box(t) for i, t in enumerate(skeleton.terminals)
+        }
+        self.groups: list[tuple[Group, int | None]] = []
+        self.root_frame = Frame()
+        self._fill(self.root_frame, root, None, collapsed)
+        self._place_terminals()
+        self.wires: Wires = {}
+        self.stubs: Wires = {}
+        self._connect()
+
+    def _fill(
+        self, frame: Frame, group: Group, number: int | None, collapsed: frozenset[str]
+    ) -> None:
+        for child in group.children:
+            if isinstance(child, int):
+                frame.children.append(child)
+                self.sizes[child] = node_box(self._skeleton.vertices[child])
+                continue
+            own = len(self.groups)
+            self.groups.append((child, number))
+            if child.path not in collapsed:
+                inner = Frame(group=child)
+                frame.children.append(inner)
+                self._fill(inner, child, own, collapsed)
+                continue
+            item = self._first_group + own
+            frame.children.append(item)
+            self.sizes[item] = group_box(child)
+            self._shown[child.first : child.last] = [item] * len(child)
+            self._list_hidden(child, own)
+
+    def _list_hidden(self, group: Group, number: int) -> None:
+        for child in group.children:
+            if isinstance(child, Group):
+                self.groups.append((child, number))
+                self._list_hidden(child, len(self.groups) - 1)
+
+    def _place_terminals(self) -> None:
+        """Put inputs before their first reader and outputs after their producer, at the root."""
+        before: dict[int, int] = {}
+        after: dict[int, int] = {}
+        for wire in self._skeleton.wires:
+            if wire.source >= self._nodes:
+                before[wire.source] = min(before.get(wire.source, wire.target), wire.target)
+            elif wire.target >= self._nodes:
+                after[wire.target] = wire.source
+        keyed: list[tuple[float, int | Frame]] = [
+            (self._start_of(child), child) for child in self.root_frame.children
+        ]
+        for number, terminal in enumerate(self._skeleton.terminals):
+            item = self._nodes + number
+            if terminal.is_input:
+                first = before.get(item, 0)
+                keyed.append((self._start_of(self._at_root(first)) - 0.5, item))
+            else:
+                keyed.append((after.get(item, self._nodes) + 0.5, item))
+        self.root_frame.children = [child for _, child in sorted(keyed, key=lambda pair: pair[0])]
+
+    def _at_root(self, vertex: int) -> int | Frame:
+        """Return the root's child that holds a vertex."""
+        best: int | Frame = vertex
+        for child in self.root_frame.children:
+            if self._start_of(child) > vertex:
+                break
+            best = child
+        return best
+
+    def _start_of(self, child: int | Frame) -> int:
+        if isinstance(child, Frame):
+            assert child.group is not None
+            return child.group.first
+        if child >= self._first_group:
+            return self.groups[child - self._first_group][0].first
+        return child
+
+    def _connect(self) -> None:
+        for wire, is_stub in self._iter_judged():
+            ends = self._shown[wire.source], self._shown[wire.target]
+            if ends[0] != ends[1]:
+                bundle = self.stubs if is_stub else self.wires
+                tensors = bundle.setdefault(ends, [])
+                if wire.tensor not in tensors:
+                    tensors.append(wire.tensor)
+        for ends in self.wires.keys() & self.stubs.keys():
+            self.wires[ends] += self.stubs.pop(ends)
+
+    def _iter_judged(self) -> Iterator[tuple[Wire, bool]]:
+        """Yield every wire, and whether it must be drawn as stubs."""
+        readers: dict[str, list[int]] = {}
+        for wire in self._skeleton.wires:
+            readers.setdefault(wire.tensor, []).append(wire.target)
+        for wire in self._skeleton.wires:
+            known = readers[wire.tensor]
+            start = known[0] if wire.source >= self._nodes else wire.source
+            span = wire.target - start if wire.target < self._nodes else 0
+            far = len(known) > FAN_OUT_LIMIT and (
+                wire.target - known[0] > NEIGHBOURHOOD or known.index(wire.target) >= FAN_OUT_LIMIT
+            )
+            yield wire, far or span > SPAN_LIMIT

@@ -1,0 +1,320 @@
+"""Where everything stands: computed once for a model and the set of its collapsed groups."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from quantsim_viz.viz.cache import Cache
+from quantsim_viz.viz.engines import EngineFailed, engines
+from quantsim_viz.viz.frames import (
+    accept,
+    by_height,
+    curves_of,
+    cut_into_pieces,
+    iter_frames,
+    place,
+    problem_of,
+    route,
+    set_parents,
+)
+from quantsim_viz.viz.groups import default_collapsed, group_nodes
+from quantsim_viz.viz.items import Items
+from quantsim_viz.viz.measure import title_width
+from quantsim_viz.viz.palette import palette_data
+from quantsim_viz.viz.skeleton import skeleton_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantsim_viz.model.graph import Model
+    from quantsim_viz.viz.engines import Engine, Problem, Solution
+    from quantsim_viz.viz.frames import End, Frame
+    from quantsim_viz.viz.groups import Group
+    from quantsim_viz.viz.skeleton import Skeleton
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A box in the picture: left, top, width and height, whole pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBox:
+    """A group in the picture.
+
+    Attributes:
+        group: Which one.
+        parent: Place of the group around it in `Layout.groups`, or None.
+        collapsed: Drawn as one box, its nodes hidden.
+        rect: Where it is; None inside a collapsed group.
+    """
+
+    group: Group
+    parent: int | None
+    collapsed: bool
+    rect: Rect | None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnWire:
+    """All tensors from one shown item to another.
+
+    Attributes:
+        source: Item number: nodes first, then terminals, then groups.
+        target: Item number.
+        tensors: Names of what runs there.
+        segments: Places in `Layout.segments`, source first; `()` for a wire drawn as stubs.
+    """
+
+    source: int
+    target: int
+    tensors: tuple[str, ...]
+    segments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where everything stands; immutable, equal models and groups give the same `key`.
+
+    Attributes:
+        skeleton: What is drawn.
+        root: The tree of groups.
+        width: Of the picture, pixels.
+        height: Of the picture.
+        nodes: Each node's place, None inside a collapsed group.
+        terminals: Each input's and output's place.
+        groups: Every group, outer before inner.
+        wires: What connects the shown items.
+        segments: Bézier chains: x, y, then three points for each curve, whole pixels.
+        arrows: Whether a segment ends at an item, so in an arrow head.
+        engine: Names of what placed it.
+        data: All this as compact JSON, what the browser fetches.
+        key: Hash of `data`, by which browsers may keep it.
+    """
+
+    skeleton: Skeleton
+    root: Group
+    width: int
+    height: int
+    nodes: tuple[Rect | None, ...]
+    terminals: tuple[Rect, ...]
+    groups: tuple[GroupBox, ...]
+    wires: tuple[DrawnWire, ...]
+    segments: tuple[tuple[int, ...], ...]
+    arrows: tuple[bool, ...]
+    engine: str
+    data: bytes = field(default=b"", repr=False)
+    key: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the nodes, in the order of every per-node string and list."""
+        return tuple(vertex.name for vertex in self.skeleton.vertices)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Tensor names of the parameters shown, in the order of per-parameter strings."""
+        return tuple(p.tensor for v in self.skeleton.vertices for p in v.parts if p.is_float)
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """Names of the tensors on wires, in the order of per-tensor strings."""
+        return tuple(self.skeleton.details)
+
+    @property
+    def collapsed(self) -> frozenset[str]:
+        """Paths of the groups drawn as one box."""
+        return frozenset(box.group.path for box in self.groups if box.collapsed)
+
+
+_STRUCTURES: Cache[tuple[Skeleton, Group]] = Cache(16)
+_LAYOUTS: Cache[Layout] = Cache(32)
+_SOLUTIONS: Cache[Solution] = Cache(4096)
+
+
+def layout_model(model: Model, collapsed: frozenset[str] | None = None) -> Layout:
+    """Return the layout of a model; the second call with equal arguments costs nothing.
+
+    Args:
+        model: What to draw.
+        collapsed: Paths of the groups to draw as one box; None for a useful beginning.
+    """
+    skeleton, root = _STRUCTURES.get_or_make(model.sha256, lambda: _structure_of(model))
+    chosen = default_collapsed(root) if collapsed is None else collapsed
+    return _LAYOUTS.get_or_make(
+        (skeleton.key, chosen), lambda: build_layout(skeleton, root, chosen, engines())
+    )
+
+
+def _structure_of(model: Model) -> tuple[Skeleton, Group]:
+    skeleton = skeleton_of(model)
+    return skeleton, group_nodes(skeleton)
+
+
+def build_layout(
+    skeleton: Skeleton, root: Group, collapsed: frozenset[str], candidates: Sequence[Engine]
+) -> Layout:
+    """Compute a layout, each level by the first of `candidates` that can place it.
+
+    Raises:
+        EngineFailed: None of `candidates` could.
+    """
+    items = Items(skeleton, root, collapsed)
+    frame = items.root_frame
+    cut_into_pieces(frame, list(items.wires))
+    home = set_parents(frame)
+    routes = {ends: route(*ends, home) for ends in items.wires}
+    used: dict[str, None] = {}
+    for batch in by_height(frame):
+        solutions, engine = _solve(candidates, [problem_of(f, items.sizes) for f in batch])
+        used[engine] = None
+        for inner, solution in zip(batch, solutions, strict=True):
+            accept(inner, solution, title_width(inner.group) if inner.group else 0)
+    rects = {
+        item: Rect(
+            round(x - items.sizes[item].width / 2),
+            round(y - items.sizes[item].height / 2),
+            items.sizes[item].width,
+            items.sizes[item].height,
+        )
+        for item, (x, y) in place(frame).items()
+    }
+    drawing = _Segments(frame)
+    wires = [
+        DrawnWire(*ends, tuple(tensors), tuple(drawing.number(*step) for step in routes[ends]))
+        for ends, tensors in items.wires.items()
+    ]
+    wires += [DrawnWire(*ends, tuple(tensors), ()) for ends, tensors in items.stubs.items()]
+    nodes, first_group = len(skeleton.vertices), len(skeleton.vertices) + len(skeleton.terminals)
+    return _sealed(
+        Layout(
+            skeleton=skeleton,
+            root=root,
+            width=round(frame.width),
+            height=round(frame.height),
+            nodes=tuple(rects.get(item) for item in range(nodes)),
+            terminals=tuple(rects[item] for item in range(nodes, first_group)),
+            groups=_group_boxes(items, frame, rects, first_group),
+            wires=tuple(wires),
+            segments=tuple(drawing.curves),
+            arrows=tuple(drawing.arrows),
+            engine="+".join(used),
+        )
+    )
+
+
+def _solve(candidates: Sequence[Engine], problems: Sequence[Problem]) -> tuple[list[Solution], str]:
+    """Return the problems' solutions, equal problems solved once, and the name of their engine."""
+    failures = []
+    for engine in candidates:
+        distinct = list(dict.fromkeys(problems))
+        known = {p: s for p in distinct if (s := _SOLUTIONS.get((engine.name, p))) is not None}
+        try:
+            missing = [p for p in distinct if p not in known]
+            for problem, solution in zip(missing, engine.solve(missing), strict=True):
+                known[problem] = solution
+                _SOLUTIONS.put((engine.name, problem), solution)
+        except EngineFailed as error:
+            failures.append(str(error))
+            continue
+        return [known[p] for p in problems], engine.name
+    raise EngineFailed("; ".join(failures))
+
+
+class _Segments:
+    """Every frame's wires in one list, with the place of each."""
+
+    def __init__(self, root: Frame) -> None:
+        self.curves: list[tuple[int, ...]] = []
+        self.arrows: list[bool] = []
+        self._first: dict[int, int] = {}
+        for frame in iter_frames(root):
+            self._first[id(frame)] = len(self.curves)
+            self.curves.extend(tuple(round(v) for v in curve) for curve in curves_of(frame))
+            self.arrows.extend(head.side == "item" for _, head in frame.edges)
+
+    def number(self, frame: Frame, tail: End, head: End) -> int:
+        return self._first[id(frame)] + frame.edges[tail, head]
+
+
+def _group_boxes(
+    items: Items, root: Frame, rects: Mapping[int, Rect], first_group: int
+) -> tuple[GroupBox, ...]:
+    frames = {
+        id(f.group): Rect(round(f.x), round(f.y), round(f.width), round(f.height))
+        for f in iter_frames(root)
+        if f.group
+    }
+    boxes = []
+    for number, (group, parent) in enumerate(items.groups):
+        own = rects.get(first_group + number)
+        boxes.append(GroupBox(group, parent, own is not None, own or frames.get(id(group))))
+    return tuple(boxes)
+
+
+def _sealed(layout: Layout) -> Layout:
+    """Return the layout with its JSON and the hash of that."""
+    data = json.dumps(_document(layout), ensure_ascii=False, separators=(",", ":")).encode()
+    return replace(layout, data=data, key=hashlib.sha256(data).hexdigest()[:32])
+
+
+def _document(layout: Layout) -> dict[str, object]:
+    """Return what the browser needs, column by column (`docs/graph-view.md` lists the fields)."""
+    skeleton = layout.skeleton
+    tensor_number = {name: number for number, name in enumerate(skeleton.details)}
+    group_number = {id(box.group): number for number, box in enumerate(layout.groups)}
+    home = [-1] * len(skeleton.vertices)
+    for box in layout.groups:
+        for child in box.group.children:
+            if isinstance(child, int):
+                home[child] = group_number[id(box.group)]
+    signatures = {
+        sig: n for n, sig in enumerate(dict.fromkeys(b.group.signature for b in layout.groups))
+    }
+    return {
+        "size": [layout.width, layout.height],
+        "names": [v.name for v in skeleton.vertices],
+        "ops": [v.op_type for v in skeleton.vertices],
+        "modules": [v.module or "" for v in skeleton.vertices],
+        "parts": [
+            [[p.label, p.tensor, p.detail, int(p.is_float)] for p in v.parts]
+            for v in skeleton.vertices
+        ],
+        "rects": [[r.x, r.y, r.width, r.height] if r else 0 for r in layout.nodes],
+        "home": home,
+        "terminals": [
+            [t.name, int(t.is_input), t.detail, r.x, r.y, r.width, r.height]
+            for t, r in zip(skeleton.terminals, layout.terminals, strict=True)
+        ],
+        "groups": [
+            {
+                "path": box.group.path,
+                "label": box.group.label,
+                "parent": -1 if box.parent is None else box.parent,
+                "first": box.group.first,
+                "last": box.group.last,
+                "like": signatures[box.group.signature],
+                "collapsed": int(box.collapsed),
+                "rect": [box.rect.x, box.rect.y, box.rect.width, box.rect.height]
+                if box.rect
+                else 0,
+            }
+            for box in layout.groups
+        ],
+        "tensors": [[name, detail] for name, detail in skeleton.details.items()],
+        "wires": [
+            [w.source, w.target, [tensor_number[t] for t in w.tensors], list(w.segments)]
+            for w in layout.wires
+        ],
+        "segments": layout.segments,
+        "arrows": "".join("1" if arrow else "0" for arrow in layout.arrows),
+        "palette": palette_data(),
+    }
