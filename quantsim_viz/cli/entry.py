@@ -1,0 +1,103 @@
+"""The command group, and the one place where a failure becomes a line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+import quantsim_viz
+from quantsim_viz.cli.command import write_examples
+from quantsim_viz.cli.output import echo_error, echo_usage_error
+from quantsim_viz.errors import QuantSimError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "presets": "quantsim_viz.cli.presets",
+}
+"""Name → module that defines it, imported only when the command or the list of them is wanted."""
+
+COULD_NOT_RUN = 2
+INTERRUPTED = 130
+"""128 + SIGINT, as shells report it."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the documentation."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command, None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was named, or say which one may have been meant."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"There are {', '.join(COMMANDS)}."
+        raise click.UsageError(f"There is no command '{name}'. {hint}", ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """End the list of commands with where to start."""
+        write_examples(("quantsim-viz presets", "quantsim-viz presets --help"), formatter)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(quantsim_viz.__version__, prog_name="quantsim-viz")
+def cli() -> None:
+    """See, explain and edit quantization-simulation configurations on a model's graph.
+
+    MODEL is an .onnx file (external data beside it), a .pt2 file, or package.module:factory, a
+    callable that returns (torch module, example inputs). CONFIG is a path or a preset's name.
+
+    Exit status: 0 done; 1 done, and the answer is "no" (the configuration is invalid or refused,
+    lint found errors); 2 could not run.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; never print a traceback over bad input.
+
+    Args:
+        args: Arguments without the program's name; the process's own unless given.
+    """
+    # Not `cli.main`, which turns a closed pipe into status 1: here that means "no".
+    try:
+        with cli.make_context("quantsim-viz", list(sys.argv[1:] if args is None else args)) as ctx:
+            cli.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        echo_usage_error(error)
+        sys.exit(COULD_NOT_RUN)
+    except QuantSimError as error:
+        echo_error(error)
+        sys.exit(COULD_NOT_RUN)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("quantsim-viz: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has enough; keep Python from flushing into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
