@@ -1,0 +1,123 @@
+"""Functions: operators whose meaning is a graph of other operators.
+
+Either the model brings the body, or the standard's schema does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import onnx.defs
+from onnx import FunctionProto, TypeProto, helper
+
+from quantsim_viz.model.graph import AttributeReference, Function, Graph, Node
+from quantsim_viz.sim.operators.dtypes import ELEMENT_TYPE_NAMES
+from quantsim_viz.sim.operators.reference import to_node_proto
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quantsim_viz.sim.operators.registry import OperatorSpec
+
+_NUMBERS = {name: number for number, name in ELEMENT_TYPE_NAMES.items()}
+
+
+def instantiate(function: Function, node: Node) -> Graph:
+    """Return a function's body as one call of it sees it.
+
+    1. A reference to an attribute becomes the node's attribute, or the function's default; with
+       neither the attribute is absent.
+    2. A formal input that the node leaves out is left out wherever the body reads it.
+    3. Of the outputs, those the node asks for remain, in order.
+    """
+    values = {**function.attribute_defaults, **node.attributes}
+    formal = function.graph.inputs
+    given = len(node.inputs)
+    absent = {n for i, n in enumerate(formal) if i >= given or not node.inputs[i]}
+    body = _substitute(function.graph, values, absent)
+    return replace(body, outputs=body.outputs[: len(node.outputs)])
+
+
+def _substitute(graph: Graph, values: Mapping[str, Any], absent: set[str]) -> Graph:
+    nodes = tuple(
+        replace(
+            node,
+            inputs=tuple("" if name in absent else name for name in node.inputs),
+            attributes=_substitute_attributes(node.attributes, values, absent),
+        )
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes)
+
+
+def _substitute_attributes(
+    attributes: Mapping[str, Any], values: Mapping[str, Any], absent: set[str]
+) -> dict[str, Any]:
+    result = {}
+    for name, value in attributes.items():
+        if isinstance(value, AttributeReference):
+            if value.name in values:
+                result[name] = values[value.name]
+        elif isinstance(value, Graph):
+            result[name] = _substitute(value, values, absent)
+        else:
+            result[name] = value
+    return result
+
+
+def has_schema_function(node: Node, version: int) -> bool:
+    """Tell whether the standard defines an operator by a body of other operators."""
+    schema = _schema(node.domain, node.op_type, version)
+    return schema is not None and (schema.has_function or schema.has_context_dependent_function)
+
+
+def schema_function(spec: OperatorSpec) -> Function | None:
+    """Return the body that the standard gives for a node's operator, None if it gives none.
+
+    A body that depends on the node needs its inputs' element types; without them there is none.
+    """
+    node = spec.node
+    schema = _schema(node.domain, node.op_type, spec.version)
+    if schema is None:
+        return None
+    if schema.has_function:
+        return _fixed_body(node.domain, node.op_type, spec.version)
+    if schema.has_context_dependent_function and all(
+        kind for kind, name in zip(spec.types, node.inputs, strict=True) if name
+    ):
+        types = [
+            helper.make_tensor_type_proto(_NUMBERS[kind], None) if kind else TypeProto()
+            for kind in spec.types
+        ]
+        body = schema.get_context_dependent_function(
+            to_node_proto(node, spec.version).SerializeToString(),
+            [kind.SerializeToString() for kind in types],
+        )
+        return _read(body, spec.version)
+    return None
+
+
+def _schema(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | None:
+    try:
+        return onnx.defs.get_schema(op_type, version, domain)
+    except onnx.defs.SchemaError:
+        return None
+
+
+@cache
+def _fixed_body(domain: str, op_type: str, version: int) -> Function:
+    schema = onnx.defs.get_schema(op_type, version, domain)
+    return _read(schema.function_body.SerializeToString(), version)
+
+
+def _read(body: bytes, version: int) -> Function:
+    from quantsim_viz.model import load_model
+
+    proto = FunctionProto.FromString(body)
+    imports = list(proto.opset_import) or [helper.make_opsetid("", version)]
+    model = helper.make_model(
+        helper.make_graph([], "none", [], []), functions=[proto], opset_imports=imports
+    )
+    return load_model(model).functions[(proto.domain, proto.name)]
