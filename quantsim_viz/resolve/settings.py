@@ -66,7 +66,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """"Rule R sets property P of quantizer Q to V": one row of a tensor's cascade.
+    """ "Rule R sets property P of quantizer Q to V": one row of a tensor's cascade.
 
     Attributes:
         property: What it sets.

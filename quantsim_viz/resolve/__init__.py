@@ -1,0 +1,40 @@
+"""The resolve room: rules × graph → declarations → effective settings.
+
+Pure and light: it may import the `model` and `config` rooms' types, `errors` and `diagnostics`, and
+nothing heavier than the standard library. `resolve` is its door; everything else is a question put
+to the `Cascade` that it returns.
+"""
+
+from quantsim_viz.resolve.builtins import BUILTINS, explain_builtin
+from quantsim_viz.resolve.cascade import Cascade
+from quantsim_viz.resolve.engine import resolve, resolve_edit
+from quantsim_viz.resolve.fusion import FusedGroup
+from quantsim_viz.resolve.settings import (
+    Declaration,
+    Kind,
+    NodeState,
+    Property,
+    QuantizerSetting,
+    Refusal,
+    RuleCount,
+    Stage,
+    Status,
+)
+
+__all__ = [
+    "BUILTINS",
+    "Cascade",
+    "Declaration",
+    "FusedGroup",
+    "Kind",
+    "NodeState",
+    "Property",
+    "QuantizerSetting",
+    "Refusal",
+    "RuleCount",
+    "Stage",
+    "Status",
+    "explain_builtin",
+    "resolve",
+    "resolve_edit",
+]

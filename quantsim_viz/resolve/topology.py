@@ -1,0 +1,123 @@
+"""What resolving needs to know of a model, whatever the configuration's settings.
+
+Depends on the model and the pass list alone, so an edit of the configuration reuses it. Tensors are
+held by name, operators and quantizers by number.
+
+Source: `docs/semantics.md` §1 (operators, consumers, order), §2 (quantizers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantsim_viz.resolve.settings import Kind
+    from quantsim_viz.resolve.view import GraphView, ViewNode
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A constant that an operator uses as a parameter.
+
+    Attributes:
+        tensor: Its name.
+        type: `weight`, `bias`, … (`params.PARAM_INPUTS`).
+        quantizer: Number of its quantizer, None inside a `Scan` body, where there is none.
+    """
+
+    tensor: str
+    type: str
+    quantizer: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An operator: any node but `Constant`, of the top graph or of a `Scan` body (§1.4).
+
+    Attributes:
+        index: Its number.
+        node: The view's node.
+        op_type: Its type, from the node.
+        inputs: Names of its inputs without those left out.
+        in_body: Whether it belongs to a `Scan` body.
+        bodies: Numbers of the operators of its own body.
+    """
+
+    index: int
+    node: ViewNode
+    op_type: str
+    inputs: tuple[str, ...]
+    in_body: bool
+    bodies: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Topology:
+    """The graph as the stages read it.
+
+    Attributes:
+        view: The top graph's view.
+        passes: Names of the pass list it was made with.
+        ops: Every operator, the top graph's first (§1.4).
+        ordered: Numbers of all operators in topological order (§1.6).
+        by_type: Numbers of the operators of each type, in operator order.
+        producer: Number of the operator that computes a tensor.
+        consumers: Numbers of the operators that use a tensor, one entry a use (§1.5).
+        following: For each operator the only use of all its outputs, -1 unless there is just one.
+        output_uses: For each operator how many uses its outputs have together.
+        names: Tensor of each quantizer: parameters first, then activations.
+        kinds: What each quantizer sits on.
+        quantizer_of: Number of the quantizer on each tensor that has one.
+        param_count: How many quantizers are parameters'.
+        input_quantizers: For each operator those on its activation inputs, one a use.
+        output_quantizers: For each operator those on its outputs.
+        params: For each operator its parameters.
+        axis: Channel axis of each parameter's quantizer, None where it has none.
+        above: For tensors computed by grid-keeping operators, the tensor the look-up goes to next.
+        input_uses: (operator, quantizer) for each use of a model input that has a quantizer.
+        free_inputs: Quantizers of activation constants stored with the graph (§2).
+        constant_outputs: Quantizers on outputs of `Constant` and `ConstantOfShape`.
+        constants: Tensors that count as constants, parameters left out (§5.2).
+        shapes: Shapes of inputs, stored constants and `Constant` outputs, where known.
+        scalars: Stored constants and `Constant` values by tensor name, to read patterns by value.
+        dtypes: Element types known for tensors of the top graph.
+        ends: Operators none of whose outputs is used (§3 f).
+    """
+
+    view: GraphView
+    passes: tuple[str, ...]
+    ops: tuple[Op, ...]
+    ordered: tuple[int, ...]
+    by_type: Mapping[str, Sequence[int]]
+    producer: Mapping[str, int]
+    consumers: Mapping[str, Sequence[int]]
+    following: Sequence[int]
+    output_uses: Sequence[int]
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    quantizer_of: Mapping[str, int]
+    param_count: int
+    input_quantizers: Sequence[tuple[int, ...]]
+    output_quantizers: Sequence[tuple[int, ...]]
+    params: Sequence[tuple[Param, ...]]
+    axis: Sequence[int | None]
+    above: Mapping[str, str]
+    input_uses: tuple[tuple[int, int], ...]
+    free_inputs: tuple[int, ...]
+    constant_outputs: tuple[int, ...]
+    constants: frozenset[str]
+    shapes: Mapping[str, tuple[Any, ...]]
+    scalars: Mapping[str, Any]
+    dtypes: Mapping[str, str]
+    ends: tuple[int, ...]
+
+    def param_quantizers(self, op: int) -> tuple[tuple[int, str], ...]:
+        """Return (quantizer, parameter type) of an operator's parameters that have a quantizer."""
+        return tuple((p.quantizer, p.type) for p in self.params[op] if p.quantizer is not None)
+
+    def output_ops(self, op: int) -> list[int]:
+        """Return the operators that use an operator's outputs, one entry a use."""
+        return [use for out in self.ops[op].node.outputs for use in self.consumers.get(out, ())]
