@@ -24,7 +24,7 @@ def cascade_to_dict(cascade: Cascade) -> dict[str, Any]:
         "act_bits": cascade.act_bits,
         "error": refusal_to_dict(cascade.error),
         "quantizers": {t: setting_to_dict(s) for t, s in cascade.quantizers.items()},
-        "nodes": {name: _node(state) for name, state in cascade.nodes.items()},
+        "nodes": {name: node_to_dict(state) for name, state in cascade.nodes.items()},
         "supergroups": [list(group) for group in cascade.supergroups],
         "trace": {
             tensor: [declaration_to_dict(d) for d in cascade.trace(tensor)]
@@ -89,7 +89,7 @@ def declaration_to_dict(declaration: Declaration) -> dict[str, Any]:
     }
 
 
-def _node(state: NodeState) -> dict[str, Any]:
+def node_to_dict(state: NodeState) -> dict[str, Any]:
     return {
         "op_type": state.op_type,
         "status": state.status.value,
