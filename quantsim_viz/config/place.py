@@ -11,9 +11,9 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a text.
+    r"""A stretch of a text.
 
-    Lines end with `\\n`, `\\r\\n` or `\\r`; columns and offsets count characters (code points).
+    Lines end with `\n`, `\r\n` or `\r`; columns and offsets count characters (code points).
 
     Attributes:
         line: 1-based line of its first character.
@@ -42,9 +42,9 @@ class LineIndex:
         self._starts.extend(match.end() for match in _LINE_END.finditer(text))
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return the 1-based line and column of the character at `offset`.
+        r"""Return the 1-based line and column of the character at `offset`.
 
-        >>> LineIndex("ab\\r\\ncd").position(5)
+        >>> LineIndex("ab\r\ncd").position(5)
         (2, 2)
         """
         line = bisect_right(self._starts, offset)

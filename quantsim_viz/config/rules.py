@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ParamEntry:
-    """What the document says of parameters: in `defaults.params`, `params.X`, `op_type.Y.params.X`."""
+    """What `defaults.params`, `params.X` or `op_type.Y.params.X` says of parameters."""
 
     pointer: str
     is_quantized: Rule | None = None

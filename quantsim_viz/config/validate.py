@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from quantsim_viz.config.explain_schema import explain_schema_error, iter_ignored_keys
-from quantsim_viz.config.pointer import from_path, join, last, parent
-from quantsim_viz.config.schema import KNOWN_PASSES, validator
+from quantsim_viz.config.explain_schema import iter_schema_findings
+from quantsim_viz.config.fixes import removal, replacement
+from quantsim_viz.config.pointer import from_path, join, parent
+from quantsim_viz.config.schema import KNOWN_PASSES
 from quantsim_viz.config.suggest import nearest
+from quantsim_viz.config.wording import short, shown
 from quantsim_viz.diagnostics import Diagnostic, Fix, Severity
 
 if TYPE_CHECKING:
@@ -36,15 +38,8 @@ def validate(document: Document) -> tuple[Diagnostic, ...]:
 
 def iter_findings(data: Any) -> Iterator[Diagnostic]:
     """Yield the findings about a JSON value; they have no place yet."""
-    yield from _iter_schema_findings(data)
     for check in _CHECKS:
         yield from check(data)
-
-
-def _iter_schema_findings(data: Any) -> Iterator[Diagnostic]:
-    for error in validator().iter_errors(data):
-        yield from explain_schema_error(error)
-    yield from iter_ignored_keys(data)
 
 
 def _place(document: Document, finding: Diagnostic) -> Diagnostic:
@@ -52,9 +47,8 @@ def _place(document: Document, finding: Diagnostic) -> Diagnostic:
     pointer = finding.rule
     while pointer and pointer not in document.spots:
         pointer = parent(pointer)
-    about_key = finding.code in _ABOUT_KEYS or not pointer
-    place = document.place(pointer, of="key" if about_key else "value")
-    if finding.code in _ABOUT_WHOLES:  # only its first character: the whole would be underlined
+    place = document.place(pointer, of="key" if finding.code in _ABOUT_KEYS else "value")
+    if not pointer:  # the first character, lest the whole text be underlined
         place = document.lines.place(place.start, place.start + 1)
     return replace(
         finding,
@@ -65,8 +59,10 @@ def _place(document: Document, finding: Diagnostic) -> Diagnostic:
     )
 
 
-_ABOUT_KEYS = frozenset({"unknown-key", "ignored-key", "default-input-quantized"})
-_ABOUT_WHOLES = frozenset({"missing-key", "not-a-configuration"})
+_ABOUT_KEYS = frozenset(
+    {"default-input-quantized", "ignored-key", "missing-key", "reversed-range", "unknown-key"}
+)
+"""Findings that concern a key rather than its value."""
 
 
 def _check_numbers(data: Any) -> Iterator[Diagnostic]:
@@ -82,8 +78,8 @@ def _check_numbers(data: Any) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "number-too-large",
                 Severity.ERROR,
-                f"{_where(from_path(path))} is beyond the range of a number (about ±1.8e308). Write"
-                " a smaller one, or leave the key out for no limit.",
+                "This number is beyond the range of a double (about ±1.8e308). Write a smaller one,"
+                " or leave the key out for no limit.",
                 rule=from_path(path),
             )
 
@@ -104,7 +100,6 @@ def _check_default_ops(data: Any) -> Iterator[Diagnostic]:
             "AIMET refuses is_input_quantized in defaults.ops, whatever its value. Remove it; say"
             " it for single operator types under op_type.",
             pointer,
-            "Remove is_input_quantized",
         )
     if _object(ops).get("is_output_quantized") == "False":
         yield _refused(
@@ -112,7 +107,6 @@ def _check_default_ops(data: Any) -> Iterator[Diagnostic]:
             'AIMET refuses is_output_quantized "False" in defaults.ops. Remove the key: without it'
             " no output is quantized by default.",
             "/defaults/ops/is_output_quantized",
-            "Remove is_output_quantized",
         )
 
 
@@ -121,10 +115,9 @@ def _check_op_type_inputs(data: Any) -> Iterator[Diagnostic]:
         if _object(entry).get("is_input_quantized") == "False":
             yield _refused(
                 "op-input-false",
-                f'AIMET refuses is_input_quantized "False" for an operator type (here {name}).'
+                f'AIMET refuses is_input_quantized "False" for an operator type ({short(name)}).'
                 " Remove the key: without it the inputs are left as the other rules make them.",
                 join("/op_type", name, "is_input_quantized"),
-                "Remove is_input_quantized",
             )
 
 
@@ -135,7 +128,6 @@ def _check_model_ends(data: Any) -> Iterator[Diagnostic]:
             'AIMET refuses is_input_quantized "False" under model_input. To leave the model\'s'
             " inputs unquantized, remove the line.",
             "/model_input/is_input_quantized",
-            "Remove is_input_quantized",
         )
     if _object(_object(data).get("model_output")).get("is_output_quantized") == "False":
         yield _refused(
@@ -143,7 +135,6 @@ def _check_model_ends(data: Any) -> Iterator[Diagnostic]:
             'AIMET refuses is_output_quantized "False" under model_output. Remove the line: without'
             " it the outputs are left as the other rules make them.",
             "/model_output/is_output_quantized",
-            "Remove is_output_quantized",
         )
 
 
@@ -165,7 +156,7 @@ def _check_kernels(data: Any) -> Iterator[Diagnostic]:
                         f"AIMET has no float kernels of {bits} bits. Write 16 or 32, or dtype"
                         ' "int".',
                         rule=pointer,
-                        fix=_replacement(pointer, 16),
+                        fix=replacement(pointer, 16),
                     )
 
 
@@ -178,18 +169,40 @@ def _check_passes(data: Any) -> Iterator[Diagnostic]:
         close = nearest(name, KNOWN_PASSES)
         known = ", ".join(KNOWN_PASSES)
         advice = f"Did you mean {close}?" if close else "Remove it."
-        fix = (
-            _replacement(pointer, close)
-            if close
-            else Fix(f"Remove {name}", ({"op": "remove", "path": pointer},))
-        )
+        fix = replacement(pointer, close) if close else removal(pointer, f"Remove {short(name)}")
         yield Diagnostic(
             "unknown-pass",
             Severity.ERROR,
-            f'AIMET knows no pass named "{name}", only {known}. {advice}',
+            f'AIMET knows no pass named "{short(name)}", only {known}. {advice}',
             rule=pointer,
             fix=fix,
         )
+
+
+def _check_ranges(data: Any) -> Iterator[Diagnostic]:
+    """Fixed ranges whose ends are the wrong way round: AIMET takes them all the same."""
+    for name, entry in _object(_object(data).get("op_type")).items():
+        constraints = _object(_object(entry).get("encoding_constraints"))
+        low, high = constraints.get("min"), constraints.get("max")
+        if not (_is_number(low) and _is_number(high) and low > high):
+            continue
+        pointer = join("/op_type", name, "encoding_constraints")
+        swap = (
+            {"op": "replace", "path": f"{pointer}/min", "value": high},
+            {"op": "replace", "path": f"{pointer}/max", "value": low},
+        )
+        yield Diagnostic(
+            "reversed-range",
+            Severity.WARNING,
+            f"The fixed range of {short(name)} has its min above its max ({shown(low)} and"
+            f" {shown(high)}). AIMET takes it as it is. Exchange them.",
+            rule=pointer,
+            fix=Fix("Exchange min and max", swap),
+        )
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -197,25 +210,17 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _refused(code: str, message: str, pointer: str, title: str) -> Diagnostic:
-    fix = Fix(title, ({"op": "remove", "path": pointer},))
-    return Diagnostic(code, Severity.ERROR, message, rule=pointer, fix=fix)
-
-
-def _replacement(pointer: str, value: Any) -> Fix:
-    shown = f'"{value}"' if isinstance(value, str) else value
-    return Fix(f"Write {shown}", ({"op": "replace", "path": pointer, "value": value},))
-
-
-def _where(pointer: str) -> str:
-    return f'The number at "{last(pointer)}"' if pointer else "The number"
+def _refused(code: str, message: str, pointer: str) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, message, rule=pointer, fix=removal(pointer))
 
 
 _CHECKS: tuple[Callable[[Any], Iterator[Diagnostic]], ...] = (
+    iter_schema_findings,
     _check_numbers,
     _check_default_ops,
     _check_op_type_inputs,
     _check_model_ends,
     _check_kernels,
     _check_passes,
+    _check_ranges,
 )
