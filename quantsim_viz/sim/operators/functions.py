@@ -6,9 +6,9 @@ Either the model brings the body, or the standard's schema does.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import onnx
 import onnx.defs
 from onnx import FunctionProto, TypeProto, helper
 
@@ -37,7 +37,8 @@ def instantiate(function: Function, node: Node) -> Graph:
     given = len(node.inputs)
     absent = {n for i, n in enumerate(formal) if i >= given or not node.inputs[i]}
     body = _substitute(function.graph, values, absent)
-    return replace(body, outputs=body.outputs[: len(node.outputs)])
+    wanted = zip(body.outputs, node.outputs, strict=False)
+    return replace(body, outputs=tuple(name if actual else "" for name, actual in wanted))
 
 
 def _substitute(graph: Graph, values: Mapping[str, Any], absent: set[str]) -> Graph:
@@ -82,9 +83,14 @@ def schema_function(spec: OperatorSpec) -> Function | None:
     schema = _schema(node.domain, node.op_type, spec.version)
     if schema is None:
         return None
+    defaults = {
+        name: _attribute_value(attribute.default_value)
+        for name, attribute in schema.attributes.items()
+        if attribute.default_value.name
+    }
     if schema.has_function:
-        return _fixed_body(node.domain, node.op_type, spec.version)
-    if schema.has_context_dependent_function and all(
+        body = schema.function_body.SerializeToString()
+    elif schema.has_context_dependent_function and all(
         kind for kind, name in zip(spec.types, node.inputs, strict=True) if name
     ):
         types = [
@@ -95,8 +101,14 @@ def schema_function(spec: OperatorSpec) -> Function | None:
             to_node_proto(node, spec.version).SerializeToString(),
             [kind.SerializeToString() for kind in types],
         )
-        return _read(body, spec.version)
-    return None
+    else:
+        return None
+    return replace(_read(body, node, spec.version), attribute_defaults=defaults)
+
+
+def _attribute_value(attribute: onnx.AttributeProto) -> Any:
+    value = helper.get_attribute_value(attribute)
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _schema(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | None:
@@ -106,18 +118,20 @@ def _schema(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | Non
         return None
 
 
-@cache
-def _fixed_body(domain: str, op_type: str, version: int) -> Function:
-    schema = onnx.defs.get_schema(op_type, version, domain)
-    return _read(schema.function_body.SerializeToString(), version)
-
-
-def _read(body: bytes, version: int) -> Function:
+def _read(body: bytes, node: Node, version: int) -> Function:
+    """Decode a function by way of a model that holds nothing else."""
     from quantsim_viz.model import load_model
 
     proto = FunctionProto.FromString(body)
+    proto.name, proto.domain = node.op_type, "expanded"
+    if not proto.input:  # some bodies come without their formal names
+        schema = onnx.defs.get_schema(node.op_type, version, node.domain)
+        proto.input.extend(formal.name for formal in schema.inputs)
+        proto.output.extend(formal.name for formal in schema.outputs)
     imports = list(proto.opset_import) or [helper.make_opsetid("", version)]
     model = helper.make_model(
-        helper.make_graph([], "none", [], []), functions=[proto], opset_imports=imports
+        helper.make_graph([], "none", [], []),
+        functions=[proto],
+        opset_imports=[*imports, helper.make_opsetid("expanded", 1)],
     )
-    return load_model(model).functions[(proto.domain, proto.name)]
+    return load_model(model).functions["expanded", node.op_type]

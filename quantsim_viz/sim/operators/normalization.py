@@ -182,8 +182,16 @@ def _hardmax(x: Tensor, axis: int) -> Tensor:
     return torch.zeros_like(x).scatter_(axis, x.argmax(axis, keepdim=True), 1)
 
 
+def _softmax(x: Tensor, axis: int) -> Tensor:
+    if x.dtype.itemsize >= 4:
+        return torch.softmax(x, axis)
+    # The standard defines it by operators of the tensor's own type, each of which rounds.
+    raised = torch.exp(x - x.amax(axis, keepdim=True))
+    return raised / raised.sum(axis, keepdim=True)
+
+
 _ALONG_AXIS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "Softmax": torch.softmax,
+    "Softmax": _softmax,
     "LogSoftmax": torch.log_softmax,
     "Hardmax": _hardmax,
 }

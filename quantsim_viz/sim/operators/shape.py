@@ -166,12 +166,13 @@ def depth_to_space(spec: OperatorSpec) -> Kernel:
 
 @operator("SpaceToDepth", aliases=True)
 def space_to_depth(spec: OperatorSpec) -> Kernel:
-    """Move blocks of the plane into the channels."""
+    """Move blocks of the plane into the channels, depth first (`DCR`) or column first (`CRD`)."""
     block = spec.integer("blocksize")
+    order = (0, 3, 5, 1, 2, 4) if spec.text("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
 
     def kernel(x: Tensor) -> Tensor:
         n, c, h, w = x.shape
-        parts = x.reshape(n, c, h // block, block, w // block, block).permute(0, 3, 5, 1, 2, 4)
+        parts = x.reshape(n, c, h // block, block, w // block, block).permute(order)
         return parts.reshape(n, c * block**2, h // block, w // block)
 
     return kernel
