@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "resolve": "quantsim_viz.cli.resolve",
+    "explain": "quantsim_viz.cli.explain",
     "presets": "quantsim_viz.cli.presets",
 }
 """Name → module that defines it, imported only when the command or the list of them is wanted."""

@@ -55,13 +55,10 @@ def write_json(document: Any, path: str | None) -> None:
     write_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False), path)
 
 
-def echo_diagnostics(
-    diagnostics: Iterable[Diagnostic], path: str, *, least: Severity = Severity.INFO
-) -> None:
-    """Write findings to stderr, a line each, leaving out those below a severity."""
-    order = (Severity.INFO, Severity.WARNING, Severity.ERROR)
+def echo_diagnostics(diagnostics: Iterable[Diagnostic], path: str) -> None:
+    """Write errors and warnings to stderr, a line each."""
     for diagnostic in diagnostics:
-        if order.index(diagnostic.severity) >= order.index(least):
+        if diagnostic.severity is not Severity.INFO:
             click.echo(format_diagnostic(diagnostic, path), err=True)
 
 
