@@ -49,7 +49,10 @@ def command(
     fold_batch_norms: bool,
     as_json: bool,
 ) -> None:
-    """Show every rule that touches the node or tensor NAME, and what each of them overrode."""
+    """Show every rule that touches NAME, and what each overrode.
+
+    NAME is a node or a tensor, as the model file has it.
+    """
     cascade = load_cascade(model, config, param_bits, act_bits, fold=fold_batch_norms)
     text = cascade.explain(name)
     if as_json:

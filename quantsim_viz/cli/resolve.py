@@ -52,7 +52,7 @@ def command(
     as_json: bool,
     output: str | None,
 ) -> None:
-    """Show the effective setting of every quantizer and the status of every node.
+    """Show what is quantized and how, and the status of every node.
 
     Exits with 1 when the configuration is invalid or refused for this model; with --json the
     document still comes, with its `error` filled.
