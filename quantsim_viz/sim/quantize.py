@@ -53,17 +53,18 @@ class Quantizer:
         """The lowest and the highest value of a per-tensor grid."""
         return (-math.inf, math.inf) if self.is_cast else (self._low, self._high)
 
-    def apply_(self, values: Tensor) -> None:
-        """Quantize and dequantize float32 values in place, on a per-tensor grid."""
+    def apply(self, source: Tensor, target: Tensor) -> None:
+        """Quantize and dequantize float32 values on a per-tensor grid; the two may be one."""
         if self.is_cast:
-            values.copy_(values.to(torch.float16))
+            target.copy_(source.to(torch.float16))
             return
-        values.clamp_(self._low, self._high).div_(self._scale)
+        torch.clamp(source, self._low, self._high, out=target)
+        target.div_(self._scale)
         if self._offset:
-            values.sub_(self._offset).add_(HALF_DOWN).floor_().add_(self._offset)
+            target.sub_(self._offset).add_(HALF_DOWN).floor_().add_(self._offset)
         else:
-            values.add_(HALF_DOWN).floor_()
-        values.mul_(self._scale)
+            target.add_(HALF_DOWN).floor_()
+        target.mul_(self._scale)
 
     def apply_channels_(self, values: Tensor) -> None:
         """Quantize and dequantize float32 values in place, on a grid for each channel."""
@@ -116,7 +117,7 @@ def quantize_(values: Tensor, quantizer: Quantizer) -> None:
         quantizer.apply_channels_(values)
     else:
         for chunk in values.reshape(-1).split(CHUNK):
-            quantizer.apply_(chunk)
+            quantizer.apply(chunk, chunk)
     if has_missing:
         quantizer.mend_(values, missing)
 
@@ -131,12 +132,18 @@ def square_sum(values: Tensor) -> float:
 
 
 def signal_power(tensor: Tensor) -> float:
-    """Return Σx² over every element."""
-    return math.fsum(square_sum(chunk) for chunk in _flat(tensor).split(CHUNK))
+    """Return Σx² over every element that is not infinite; NaN if one is NaN."""
+    total = 0.0
+    for chunk in flat(tensor).split(CHUNK):
+        power = square_sum(chunk)
+        if not math.isfinite(power):
+            power = square_sum(chunk.masked_fill(torch.isinf(chunk), 0.0))
+        total += power
+    return total
 
 
 def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
-    """Return Σ(x − x̂)² over every element.
+    """Return Σ(x − x̂)² over every element whose x is not infinite.
 
     Args:
         reference: x, any shape and floating dtype.
@@ -144,69 +151,75 @@ def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
         scratch: At least `CHUNK` float32 elements to work in.
     """
     total = 0.0
-    for exact, other in zip(
-        _flat(reference).split(CHUNK), _flat(value).split(CHUNK), strict=True
-    ):
+    for exact, other in zip(flat(reference).split(CHUNK), flat(value).split(CHUNK), strict=True):
         total += difference_power(exact, other, scratch)
     return total
 
 
 def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
-    """Return Σ(x − x̂)² of two flat chunks; equal infinities differ by nothing."""
+    """Return Σ(x − x̂)² of two flat chunks, where x is not infinite."""
     difference = scratch[: exact.numel()]
     torch.sub(exact, other, out=difference)
     power = square_sum(difference)
-    if power == power:  # noqa: PLR0124 - false for NaN alone
+    if math.isfinite(power):
         return power
-    both = torch.isinf(exact) & (exact == other)
-    return square_sum(difference.masked_fill_(both, 0.0))
+    return square_sum(difference.masked_fill_(torch.isinf(exact), 0.0))
 
 
-def quantize_measured_(
-    values: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
+def quantize_measured(
+    source: Tensor, target: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
 ) -> float:
-    """Quantize and dequantize a tensor in place and return its noise power against a reference.
+    """Quantize and dequantize a tensor and return its noise power against a reference.
 
     Args:
-        values: A contiguous float32 tensor that nobody else reads; per-tensor grids only.
-        reference: x of the same shape.
-        quantizer: The grid.
+        source: Flat float32 values.
+        target: Where they go: flat, as many; `source` itself to work in place.
+        reference: x, of as many elements.
+        quantizer: A per-tensor grid.
         scratch: At least `CHUNK` float32 elements to work in.
     """
     total = 0.0
-    for chunk, exact in zip(
-        values.reshape(-1).split(CHUNK), _flat(reference).split(CHUNK), strict=True
+    for values, chunk, exact in zip(
+        source.split(CHUNK), target.split(CHUNK), flat(reference).split(CHUNK), strict=True
     ):
-        quantizer.apply_(chunk)
+        quantizer.apply(values, chunk)
         power = difference_power(exact, chunk, scratch)
-        if power != power:  # noqa: PLR0124 - true for NaN alone
+        if math.isnan(power):
             quantizer.mend_(chunk, torch.isnan(chunk))
             power = difference_power(exact, chunk, scratch)
         total += power
     return total
 
 
-def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> float:
-    """Return the part of a per-tensor quantizer's noise that comes from outside its range.
+def clipping_power(
+    values: Tensor, quantizer: Quantizer, scratch: Tensor
+) -> tuple[float, float]:
+    """Return how much of a per-tensor quantizer's noise comes from outside its range, and of what.
 
     Args:
         values: What the quantizer is given, any shape.
         quantizer: The grid, whose ends are values of the grid.
         scratch: At least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Σ(x − x̂)² over the elements outside, and over all; both 0 when no element is outside.
     """
     low, high = quantizer.bounds
-    flat = _flat(values)
-    if not flat.numel():
-        return 0.0
-    least, most = torch.aminmax(flat)
+    elements = flat(values)
+    if not elements.numel():
+        return 0.0, 0.0
+    least, most = torch.aminmax(elements)
     if bool(least >= low) and bool(most <= high):
-        return 0.0
-    total = 0.0
-    for chunk in flat.split(CHUNK):
-        excess = torch.clamp(chunk, low, high, out=scratch[: chunk.numel()])
-        total += square_sum(torch.sub(chunk, excess, out=excess))
-    return total
+        return 0.0, 0.0
+    clipped = total = 0.0
+    for chunk in elements.split(CHUNK):
+        work = torch.clamp(chunk, low, high, out=scratch[: chunk.numel()])
+        clipped += square_sum(torch.sub(chunk, work, out=work))
+        quantizer.apply(chunk, work)
+        total += square_sum(torch.sub(chunk, work, out=work))
+    return clipped, total
 
 
-def _flat(tensor: Tensor) -> Tensor:
+def flat(tensor: Tensor) -> Tensor:
+    """Return a tensor's elements in order as float32; without a copy where that is possible."""
     return tensor.to(torch.float32).reshape(-1)

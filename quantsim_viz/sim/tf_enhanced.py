@@ -48,7 +48,10 @@ def encode_tf_enhanced(histogram: Histogram, grid: Grid, axis: int | None = None
     for channel in np.flatnonzero(histogram.seen):
         bounds = Single(low[channel]), Single(high[channel])
         candidates = _candidates(*bounds, grid)
-        cost = _cost(histogram, int(channel), candidates, 2**grid.bitwidth - 1)
+        codes = 2**grid.bitwidth - 1  # also when strict
+        cost = expected_error(
+            histogram, int(channel), candidates, codes, clipping=SATURATION_WEIGHT
+        )
         best = int(np.argmin(cost))
         scale[channel], offset[channel] = candidates.scale[best], candidates.offset[best]
     encoding = make_encoding(scale, offset, grid, axis)
@@ -94,10 +97,18 @@ def _asymmetric_candidates(low: np.float32, high: np.float32, steps: int) -> Can
     return Candidates(np.append(scale, base), np.append(offset, base_offset))
 
 
-def _cost(
-    histogram: Histogram, channel: int, candidates: Candidates, codes: int
+def expected_error(
+    histogram: Histogram, channel: int, candidates: Candidates, codes: int, *, clipping: float
 ) -> NDArray[np.float64]:
-    """Return the expected squared error of every candidate, clipping weighed threefold."""
+    """Return the expected squared error of every candidate grid.
+
+    Args:
+        histogram: What was observed.
+        channel: Which channel.
+        candidates: The grids.
+        codes: Number of steps of each.
+        clipping: Weight of errors of values outside a grid.
+    """
     width, origin = histogram.width[channel], histogram.origin[channel]
     occupied = np.flatnonzero(histogram.density[channel])
     density = histogram.density[channel][occupied]
@@ -111,7 +122,7 @@ def _cost(
     below, above = occupied < first, occupied >= last
     edge = (origin + np.where(below, first, last) + 0.5) * width
     error = np.where(below | above, (middle - edge), (value - nearest).astype(np.float64))
-    weight = np.where(below | above, SATURATION_WEIGHT, 1.0)
+    weight = np.where(below | above, clipping, 1.0)
     cost: NDArray[np.float64] = (density * weight * error * error).sum(1)
     return cost
 

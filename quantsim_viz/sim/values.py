@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -120,6 +121,11 @@ class ValueTable:
                 if name:
                     define(name, self.result(node.index, port, inputs))
         return Trace(raw, seen)
+
+    @cached_property
+    def plain(self) -> Trace:
+        """The keys of the float run."""
+        return self.trace({})
 
     def branch(
         self, base: Trace, encodings: Mapping[str, Encoding], last: int | None = None

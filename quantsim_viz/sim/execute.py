@@ -1,0 +1,165 @@
+"""The executor: runs a plan over batches, reports progress, and stops when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from quantsim_viz.errors import Cancelled, DataError, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor
+
+    from quantsim_viz.sim.network import Network
+    from quantsim_viz.sim.plan import Plan, PlannedStep
+    from quantsim_viz.sim.values import Key
+
+Progress = Callable[[int, int, str, "Mapping[str, Any] | None"], None]
+"""Called as `progress(done, total, stage, row)`: steps done and to do in all stages together, what
+is being done, and a row of the layer table as far as it is known, or None."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Whom to tell how far a simulation is, and whom to ask whether it shall go on.
+
+    Attributes:
+        progress: Told at most every `interval` seconds, and with every row.
+        cancelled: Asked before every step; true stops the run.
+        done: Steps done so far, over all stages.
+        total: Steps to do in all stages, as far as known.
+        stage: What is being done.
+        interval: Seconds between two calls of `progress`.
+    """
+
+    progress: Progress | None = None
+    cancelled: Callable[[], bool] | None = None
+    done: int = 0
+    total: int = 0
+    stage: str = ""
+    interval: float = 0.05
+    _told: float = field(default=0.0)
+
+    def begin(self, stage: str, steps: int) -> None:
+        """Start a stage of so many steps."""
+        self.stage = stage
+        self.total = max(self.total, self.done + steps)
+        self._tell(None)
+
+    def advance(self) -> None:
+        """Count one step.
+
+        Raises:
+            Cancelled: The user asked to stop.
+        """
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled(
+                f"the simulation was stopped after {self.done} of {self.total} steps",
+                code="cancelled",
+            )
+        self.done += 1
+        if self.progress is not None and time.monotonic() - self._told >= self.interval:
+            self._tell(None)
+
+    def show(self, row: Mapping[str, Any]) -> None:
+        """Hand on a row of the layer table as far as it is known."""
+        if self.progress is not None:
+            self._tell(row)
+
+    def _tell(self, row: Mapping[str, Any] | None) -> None:
+        if self.progress is not None:
+            self._told = time.monotonic()
+            self.progress(self.done, self.total, self.stage, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one batch gave.
+
+    Attributes:
+        results: One entry for each of the plan's measurements.
+        kept: The values to hand out.
+    """
+
+    results: list[Any]
+    kept: Mapping[Key, Tensor]
+
+
+def run_plan(
+    plan: Plan,
+    network: Network,
+    inputs: Mapping[str, Tensor],
+    *,
+    available: Mapping[Key, Tensor] | None = None,
+    watch: Watch | None = None,
+    release: Callable[[int, Tensor], None] | None = None,
+    taken: Callable[[int, Any], None] | None = None,
+) -> Outcome:
+    """Execute a plan for one batch.
+
+    Args:
+        plan: What to do.
+        network: The network it was made for.
+        inputs: The batch, by graph input.
+        available: The values that the plan counts on.
+        watch: Whom to tell and to ask.
+        release: Offered every value, by slot, just before its slot is emptied.
+        taken: Told every measurement, by index, as soon as it is taken.
+
+    Raises:
+        Cancelled: The user asked to stop.
+        DataError: The batch does not fit the model, or memory was not enough.
+        ModelError: A node failed in execution.
+    """
+    slots: list[Any] = list(plan.initial)
+    for name, slot in plan.inputs.items():
+        slots[slot] = inputs[name]
+    for key, slot in plan.available.items():
+        slots[slot] = (available or {})[key]
+    results: list[Any] = [None] * len(plan.measurements)
+    with torch.inference_mode():
+        for step in plan.steps:
+            if watch is not None:
+                watch.advance()
+            try:
+                step.run(slots, results)
+            except RuntimeError as error:
+                raise explain_failure(error, step, network, inputs) from error
+            except (ValueError, IndexError, TypeError) as error:
+                raise explain_failure(error, step, network, inputs) from error
+            if taken is not None and step.result is not None:
+                taken(step.result, results[step.result])
+            for slot in step.frees:
+                if release is not None and slots[slot] is not None:
+                    release(slot, slots[slot])
+                slots[slot] = None
+    return Outcome(results, {key: slots[slot] for key, slot in plan.keep.items()})
+
+
+def explain_failure(
+    error: Exception, step: PlannedStep, network: Network, inputs: Mapping[str, Tensor]
+) -> DataError | ModelError:
+    """Return the error to raise when a step failed: which node, on what, and what to do."""
+    node = network.nodes[step.node] if step.node >= 0 else None
+    place = f"node {node.name} ({node.op_type})" if node else "a model input"
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    batch = max((value.shape[0] for value in inputs.values() if value.dim()), default=1)
+    if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in text:
+        return DataError(
+            f"memory ran out at {place} with batches of {batch}: {text}",
+            code="out-of-memory",
+            hint=f"try --batch-size {max(1, batch // 2)}",
+        )
+    shapes = ", ".join(f"{name} {list(value.shape)}" for name, value in inputs.items())
+    return ModelError(
+        f"{place} cannot be executed on these data: {text} (inputs {shapes})",
+        code="node-failed",
+        hint="check that the data have the shapes that the model was made for",
+        path=network.model.path,
+    )

@@ -1,0 +1,442 @@
+"""The planner: wanted measurements in, an ordered plan with sharing and liveness out.
+
+A measurement names values by their structural keys (`values`). The planner collects every value
+that the wanted ones are made of, orders them by node, gives each a slot, fuses a quantizer with
+the measurement of its noise, quantizes in place where nobody else reads the value, and empties
+every slot after its last use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from quantsim_viz.sim import steps as build
+from quantsim_viz.sim.quantize import CHUNK, Quantizer
+from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from quantsim_viz.sim.constants import ConstantStore
+    from quantsim_viz.sim.network import Network
+    from quantsim_viz.sim.observers import HistogramObserver
+    from quantsim_viz.sim.values import ValueTable
+
+PERMUTING = frozenset(
+    {
+        "DepthToSpace",
+        "Flatten",
+        "Identity",
+        "Reshape",
+        "SpaceToDepth",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    }
+)
+"""Operators that keep every element: they change neither signal nor noise."""
+
+
+class Signal(NamedTuple):
+    """Σx² of a value."""
+
+    value: Key
+
+
+class Noise(NamedTuple):
+    """Σ(x − x̂)² of a value against its reference."""
+
+    reference: Key
+    value: Key
+
+
+class Clipping(NamedTuple):
+    """How much of a quantizer's own noise comes from outside its range, and all of it then."""
+
+    value: Key
+
+
+class Range(NamedTuple):
+    """Minimum and maximum of a value."""
+
+    value: Key
+
+
+class Observed(NamedTuple):
+    """A value is shown to an observer; the result is nothing, the observer remembers."""
+
+    value: Key
+    observer: HistogramObserver
+
+
+Measurement = Signal | Noise | Clipping | Range | Observed
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step of a plan.
+
+    Attributes:
+        run: What it does.
+        writes: Slots that it fills.
+        frees: Slots that are empty after it.
+        node: Number of the node it belongs to, -1 for graph inputs.
+        result: Index of the measurement it takes, if any.
+    """
+
+    run: build.Step
+    writes: tuple[int, ...]
+    frees: tuple[int, ...]
+    node: int
+    result: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to execute for every batch.
+
+    Attributes:
+        steps: In order.
+        initial: One entry a slot: the constants, None elsewhere.
+        inputs: Slot of each graph input that is read.
+        available: Slot of each value that was kept from an earlier run.
+        keep: Slot of each value to hand out.
+        measurements: What is measured, by result index.
+        fixed: Results of measurements of constants, taken once.
+        keys: The value that each slot holds.
+    """
+
+    steps: tuple[PlannedStep, ...]
+    initial: tuple[Tensor | None, ...]
+    inputs: Mapping[str, int]
+    available: Mapping[Key, int]
+    keep: Mapping[Key, int]
+    measurements: tuple[Measurement, ...]
+    fixed: Mapping[Measurement, Any]
+    keys: tuple[Key, ...]
+
+
+def canonical(table: ValueTable, network: Network, measurement: Measurement) -> Measurement:
+    """Return the cheapest measurement with the same result.
+
+    Reshaping and transposing keep every element, so the powers after them are those before.
+    """
+    if isinstance(measurement, Signal):
+        key = measurement.value
+        while (above := _permuted(table, network, key)) is not None:
+            key = above
+        return Signal(key)
+    if isinstance(measurement, Noise):
+        reference, value = measurement
+        while True:
+            first, second = table.definitions[reference], table.definitions[value]
+            same = (
+                isinstance(first, Result)
+                and isinstance(second, Result)
+                and first.node == second.node
+                and first.inputs[1:] == second.inputs[1:]
+            )
+            if not same or _permuted(table, network, reference) is None:
+                return Noise(reference, value)
+            reference, value = first.inputs[0], second.inputs[0]  # type: ignore[union-attr]  # both are results here
+    return measurement
+
+
+def _permuted(table: ValueTable, network: Network, key: Key) -> Key | None:
+    """Return the value whose elements a value is a permutation of."""
+    definition = table.definitions[key]
+    if not isinstance(definition, Result):
+        return None
+    node = network.nodes[definition.node]
+    return definition.inputs[0] if node.op_type in PERMUTING and not node.domain else None
+
+
+def make_plan(
+    table: ValueTable,
+    constants: ConstantStore,
+    measurements: Iterable[Measurement],
+    *,
+    keep: Iterable[Key] = (),
+    available: Iterable[Key] = (),
+    rank: Sequence[int] | None = None,
+) -> Plan:
+    """Plan the execution of everything that the wanted measurements need.
+
+    Args:
+        table: Where the keys come from.
+        constants: Evaluates and remembers the values that are the same in every batch.
+        measurements: What is wanted; repeated ones are taken once.
+        keep: Values to hand out after every batch.
+        available: Values that will be given for every batch and need no execution.
+        rank: Order of execution of the nodes; the graph's order by default.
+    """
+    return _Planner(table, constants, tuple(keep), frozenset(available), rank).plan(measurements)
+
+
+@dataclass(slots=True)
+class _Action:
+    """A step before its slots' lifetimes are known."""
+
+    node: int
+    reads: tuple[Key, ...]
+    writes: tuple[Key, ...]
+    build: Callable[[bool], build.Step]
+    result: int | None = None
+    may_alias: bool = True
+    overwrites: bool = False
+
+
+class _Planner:
+    def __init__(
+        self,
+        table: ValueTable,
+        constants: ConstantStore,
+        keep: tuple[Key, ...],
+        available: frozenset[Key],
+        rank: Sequence[int] | None,
+    ) -> None:
+        self.table = table
+        self.network = constants.network
+        self.constants = constants
+        self.keep = keep
+        self.available = available
+        self.rank = rank
+        self.slots: dict[Key, int] = {ABSENT: 0}
+        self.scratch = torch.empty(CHUNK, device=self.network.device)
+
+    def plan(self, measurements: Iterable[Measurement]) -> Plan:
+        fixed, moving = self._split(dict.fromkeys(measurements))
+        units = self._units([*self.keep, *(key for m in moving for key in self._operands(m))])
+        actions = self._actions(units, moving)
+        constants = self.table.constants
+        steps = self._steps(actions)
+        initial: list[Tensor | None] = [None] * len(self.slots)
+        inputs = {}
+        for key, slot in self.slots.items():
+            if key in self.available or key == ABSENT:
+                continue
+            definition = self.table.definitions[key]
+            if constants[key]:
+                initial[slot] = self.constants.value(key)
+            elif isinstance(definition, Source):
+                inputs[definition.name] = slot
+        return Plan(
+            steps=steps,
+            initial=tuple(initial),
+            inputs=inputs,
+            available={key: self.slots[key] for key in self.available if key in self.slots},
+            keep={key: self.slots[key] for key in self.keep},
+            measurements=moving,
+            fixed=fixed,
+            keys=tuple(self.slots),
+        )
+
+    def _split(
+        self, measurements: Iterable[Measurement]
+    ) -> tuple[dict[Measurement, Any], tuple[Measurement, ...]]:
+        """Take the measurements of constants now, and return the others beside them."""
+        fixed: dict[Measurement, Any] = {}
+        moving = []
+        for measurement in measurements:
+            if isinstance(measurement, Noise) and measurement.reference == measurement.value:
+                fixed[measurement] = 0.0
+            elif all(self.table.constants[key] for key in self._operands(measurement)):
+                fixed[measurement] = self._measure_constant(measurement)
+            else:
+                moving.append(measurement)
+        return fixed, tuple(moving)
+
+    def _measure_constant(self, measurement: Measurement) -> Any:
+        slots: list[Any] = [self.constants.value(key) for key in self._operands(measurement)]
+        results: list[Any] = [None]
+        self._measure_step(measurement, tuple(range(len(slots))), 0)(slots, results)
+        return results[0]
+
+    def _operands(self, measurement: Measurement) -> tuple[Key, ...]:
+        """Return the values that a measurement reads."""
+        if isinstance(measurement, Noise):
+            return measurement
+        if isinstance(measurement, Clipping):
+            return (self._quantized(measurement.value).raw,)
+        return (measurement.value,)
+
+    def _quantized(self, key: Key) -> Quantized:
+        definition = self.table.definitions[key]
+        assert isinstance(definition, Quantized)
+        return definition
+
+    def _units(self, roots: Iterable[Key]) -> list[Key]:
+        """Return one key for each operator and quantizer to execute, in order.
+
+        Everything read gets a slot. The order is by node, and at one node as the keys were made.
+        """
+        needed: dict[tuple[int, tuple[Key, ...]] | Key, Key] = {}
+        stack = list(roots)
+        while stack:
+            key = stack.pop()
+            if key in self.slots:
+                continue
+            self.slots[key] = len(self.slots)
+            if key in self.available or self.table.constants[key]:
+                continue
+            definition = self.table.definitions[key]
+            if isinstance(definition, Quantized):
+                needed[key] = key
+                stack.append(definition.raw)
+            elif isinstance(definition, Result):
+                needed.setdefault((definition.node, definition.inputs), key)
+                stack.extend(definition.inputs)
+        return sorted(needed.values(), key=self._order)
+
+    def _order(self, key: Key) -> tuple[int, Key]:
+        node = self.table.positions[key]
+        return (node if self.rank is None or node < 0 else self.rank[node]), key
+
+    def _actions(self, units: Sequence[Key], measurements: Sequence[Measurement]) -> list[_Action]:
+        """Return every action in order; a measurement follows the last value that it reads."""
+        made: set[Key] = {key for key in self.slots if not self._is_made(key)}
+        waiting: dict[Key, list[int]] = {}
+        for number, measurement in enumerate(measurements):
+            for key in self._operands(measurement):
+                waiting.setdefault(key, []).append(number)
+        taken: set[int] = set()
+        actions: list[_Action] = []
+
+        def ready(keys: Iterable[Key]) -> list[int]:
+            numbers = [n for key in keys for n in waiting.get(key, ()) if n not in taken]
+            return [n for n in numbers if made.issuperset(self._operands(measurements[n]))]
+
+        def measure(keys: Iterable[Key]) -> None:
+            for number in ready(keys):
+                if number not in taken:
+                    taken.add(number)
+                    actions.append(self._measure(number, measurements[number]))
+
+        measure(list(made))
+        for key in units:
+            if isinstance(self.table.definitions[key], Quantized):
+                made.add(key)
+                fused = next((n for n in ready([key]) if self._fuses(measurements[n], key)), None)
+                if fused is not None:
+                    taken.add(fused)
+                reference = None if fused is None else self._operands(measurements[fused])[0]
+                actions.append(self._quantize(key, fused, reference))
+            else:
+                actions.append(self._operate(key))
+            made.update(actions[-1].writes)
+            measure(actions[-1].writes)
+        return actions
+
+    def _is_made(self, key: Key) -> bool:
+        if key in self.available or self.table.constants[key]:
+            return False
+        return not isinstance(self.table.definitions[key], Source)
+
+    def _fuses(self, measurement: Measurement, key: Key) -> bool:
+        if not isinstance(measurement, Noise) or measurement.value != key:
+            return False
+        return self._quantized(key).encoding.axis is None
+
+    def _operate(self, key: Key) -> _Action:
+        definition = self.table.definitions[key]
+        assert isinstance(definition, Result)
+        node = self.network.nodes[definition.node]
+        ports = [
+            self.table.result(definition.node, port, definition.inputs)
+            for port in range(len(node.outputs))
+        ]
+        bound = self.constants.bind(definition)
+        inputs = [
+            definition.inputs[position]
+            for position in self.network.positions(definition.node, bound)
+        ]
+        reads = [
+            ABSENT if position in bound.folded else key for position, key in enumerate(inputs)
+        ]
+        writes = tuple(port for port in ports if port in self.slots)
+        step = build.operator_step(
+            bound, [self.slots[k] for k in reads], [self.slots.get(port, -1) for port in ports]
+        )
+        return _Action(
+            definition.node, tuple(reads), writes, lambda _: step, may_alias=bound.may_alias
+        )
+
+    def _quantize(self, key: Key, fused: int | None, reference: Key | None) -> _Action:
+        definition = self._quantized(key)
+        quantizer = Quantizer(definition.encoding, self.network.device)
+        read, write, node = self.slots[definition.raw], self.slots[key], self.table.positions[key]
+        if fused is None or reference is None:
+            step = build.quantizer_step(quantizer, read, write)
+            return _Action(node, (definition.raw,), (key,), lambda _: step)
+        slots = (read, write, self.slots[reference])
+
+        def make(in_place: bool) -> build.Step:
+            return build.measured_quantizer_step(
+                quantizer, slots, fused, self.scratch, in_place=in_place
+            )
+
+        return _Action(node, (definition.raw, reference), (key,), make, fused, overwrites=True)
+
+    def _measure(self, number: int, measurement: Measurement) -> _Action:
+        operands = self._operands(measurement)
+        step = self._measure_step(measurement, tuple(self.slots[k] for k in operands), number)
+        node = self.table.positions[measurement.value]
+        return _Action(node, operands, (), lambda _: step, number)
+
+    def _measure_step(
+        self, measurement: Measurement, slots: tuple[int, ...], number: int
+    ) -> build.Step:
+        match measurement:
+            case Signal():
+                return build.signal_step(slots[0], number)
+            case Noise():
+                return build.noise_step(slots[0], slots[1], number, self.scratch)
+            case Range():
+                return build.range_step(slots[0], number)
+            case Observed():
+                return build.observer_step(measurement.observer, slots[0])
+            case Clipping():
+                encoding = self._quantized(measurement.value).encoding
+                quantizer = Quantizer(encoding, self.network.device)
+                return build.clipping_step(quantizer, slots[0], number, self.scratch)
+
+    def _steps(self, actions: Sequence[_Action]) -> tuple[PlannedStep, ...]:
+        """Give every slot its lifetime, and quantize in place where a value ends in a quantizer."""
+        last: dict[Key, int] = {}
+        owners: dict[Key, _Action] = {}
+        for index, action in enumerate(actions):
+            for key in (*action.writes, *action.reads):
+                last[key] = index
+            owners.update(dict.fromkeys(action.writes, action))
+        lasting = {ABSENT, *self.keep}
+        frees: list[list[int]] = [[] for _ in actions]
+        for key, index in last.items():
+            held = self.table.constants[key] and key not in self.available
+            if key not in lasting and not held:
+                frees[index].append(self.slots[key])
+        steps = []
+        for index, action in enumerate(actions):
+            raw = action.reads[0] if action.overwrites else ABSENT
+            owner = owners.get(raw)
+            in_place = (
+                owner is not None
+                and not owner.may_alias
+                and last[raw] == index
+                and raw not in lasting
+                and raw not in action.reads[1:]
+            )
+            steps.append(
+                PlannedStep(
+                    action.build(in_place),
+                    tuple(self.slots[key] for key in action.writes),
+                    tuple(frees[index]),
+                    action.node,
+                    action.result,
+                )
+            )
+        return tuple(steps)

@@ -1,0 +1,154 @@
+"""The steps of a plan: closures over slot numbers, so that running them looks nothing up.
+
+A step takes the list of slots and the list of results of the batch. Every decision that can be
+made before the first batch is made when the step is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from quantsim_viz.sim.observers import channel_rows, finite_range
+from quantsim_viz.sim.quantize import (
+    Quantizer,
+    clipping_power,
+    noise_power,
+    quantize_measured,
+    quantize_with,
+    signal_power,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from quantsim_viz.sim.observers import HistogramObserver
+    from quantsim_viz.sim.operators import BoundOperator
+
+Slots = list[Any]
+Step = Callable[[Slots, Slots], None]
+
+
+def operator_step(bound: BoundOperator, reads: Sequence[int], writes: Sequence[int]) -> Step:
+    """Execute an operator.
+
+    Args:
+        bound: What executes it.
+        reads: Slots of its inputs, in its order.
+        writes: Slot of each output, -1 for those that nobody wants.
+    """
+    kernel = bound.kernel
+    first = writes[0]
+    plain = len(writes) == 1
+
+    def several(slots: Slots, _results: Slots) -> None:
+        result = kernel(*[slots[slot] for slot in reads])
+        outputs = result if type(result) is tuple else (result,)
+        for slot, value in zip(writes, outputs, strict=False):
+            if slot >= 0:
+                slots[slot] = value
+
+    def one(slots: Slots, _results: Slots) -> None:
+        result = kernel(*[slots[slot] for slot in reads])
+        slots[first] = result[0] if type(result) is tuple else result
+
+    return one if plain else several
+
+
+def quantizer_step(quantizer: Quantizer, read: int, write: int) -> Step:
+    """Quantize a value into a tensor of its own."""
+
+    def step(slots: Slots, _results: Slots) -> None:
+        slots[write] = quantize_with(slots[read], quantizer)
+
+    return step
+
+
+def measured_quantizer_step(
+    quantizer: Quantizer,
+    slots: tuple[int, int, int],
+    result: int,
+    scratch: Tensor,
+    *,
+    in_place: bool,
+) -> Step:
+    """Quantize a value and measure its noise while it is in cache.
+
+    Args:
+        quantizer: A per-tensor grid.
+        slots: Slots of the value, of the quantized value and of the reference.
+        result: Where the noise power goes.
+        scratch: `CHUNK` float32 elements to work in.
+        in_place: Nobody else reads the value, and its memory is its own.
+    """
+    read, write, reference = slots
+
+    def step(slots: Slots, results: Slots) -> None:
+        value, exact = slots[read], slots[reference]
+        if value.dtype != torch.float32 or value.shape != exact.shape:
+            slots[write] = quantized = quantize_with(value, quantizer)
+            results[result] = _noise(exact, quantized, scratch)
+            return
+        if in_place and value.is_contiguous():
+            target = value
+            slots[read] = None  # its memory holds another value from here on
+        else:
+            target = torch.empty(value.shape, device=value.device)
+        results[result] = quantize_measured(
+            value.reshape(-1), target.reshape(-1), exact, quantizer, scratch
+        )
+        slots[write] = target
+
+    return step
+
+
+def noise_step(reference: int, read: int, result: int, scratch: Tensor) -> Step:
+    """Measure Σ(x − x̂)²; None where the two have different shapes."""
+    def step(slots: Slots, results: Slots) -> None:
+        results[result] = _noise(slots[reference], slots[read], scratch)
+
+    return step
+
+
+def _noise(reference: Tensor, value: Tensor, scratch: Tensor) -> float | None:
+    return noise_power(reference, value, scratch) if reference.shape == value.shape else None
+
+
+def signal_step(read: int, result: int) -> Step:
+    """Measure Σx²."""
+
+    def step(slots: Slots, results: Slots) -> None:
+        results[result] = signal_power(slots[read])
+
+    return step
+
+
+def clipping_step(quantizer: Quantizer, read: int, result: int, scratch: Tensor) -> Step:
+    """Measure which part of a quantizer's noise comes from outside its range."""
+    def step(slots: Slots, results: Slots) -> None:
+        results[result] = clipping_power(slots[read], quantizer, scratch)
+
+    return step
+
+
+def range_step(read: int, result: int) -> Step:
+    """Measure a value's minimum and maximum, `[1]` each."""
+
+    def step(slots: Slots, results: Slots) -> None:
+        value = slots[read]
+        results[result] = finite_range(channel_rows(value, None)) if value.numel() else None
+
+    return step
+
+
+def observer_step(observer: HistogramObserver, read: int) -> Step:
+    """Show a value to an observer."""
+
+    def step(slots: Slots, _results: Slots) -> None:
+        observer.observe(slots[read])
+
+    return step

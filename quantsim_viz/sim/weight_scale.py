@@ -1,0 +1,120 @@
+"""Weight scales adjusted to their surroundings, so that an integer runtime's accumulator holds.
+
+Source: `docs/encodings.md` §6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from quantsim_viz.resolve import Cascade
+    from quantsim_viz.sim.encodings import Encoding
+    from quantsim_viz.sim.engine import Engine
+
+    Singles = NDArray[np.float32]
+
+WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+ACCUMULATOR = 2**31 - 2**15
+"""Largest code of a bias that the 32-bit accumulator is trusted with."""
+
+LEAST_RATIO = 2.0**-23.5
+"""Smallest ratio of the accumulator's scale to the output's that runtimes handle."""
+
+
+def adjust_weight_scales(
+    engine: Engine, cascade: Cascade, encodings: Mapping[str, Encoding]
+) -> dict[str, Encoding]:
+    """Return the encodings of the weights of every `WEIGHTED` operator with quantized input.
+
+    1. The bias must fit the accumulator, in steps of input scale × weight scale.
+    2. With a quantized output, that step is not below 2^−23.5 of the output's.
+    3. Then the bias together with the output's offset must fit as well.
+    4. A float16 bias keeps the step above float16's smallest normal number.
+
+    Scales come back rounded to single precision, whether anything changed or not.
+    """
+    run = cascade.run
+    if run is None:
+        return {}
+    topology = run.topology
+    adjusted: dict[str, Encoding] = {}
+    for op, params in zip(topology.ops, topology.params, strict=True):
+        if op.op_type not in WEIGHTED or not op.inputs or len(op.node.outputs) != 1:
+            continue
+        by_type = {param.type: param.tensor for param in params}
+        weight = by_type.get("weight", "")
+        encoding = _integer(adjusted.get(weight) or encodings.get(weight))
+        given = _integer(encodings.get(cascade.effective_quantizer(op.node.inputs[0]) or ""))
+        if encoding is None or given is None:
+            continue
+        bias = None
+        if "bias" in by_type:
+            bias = engine.constant(by_type["bias"]).cpu().numpy()
+        output = _integer(encodings.get(op.node.outputs[0]))
+        scale = adjusted_scale(encoding, given, output, bias)
+        adjusted[weight] = _rescaled(encoding, scale)
+    return adjusted
+
+
+def adjusted_scale(
+    weight: Encoding,
+    given: Encoding,
+    output: Encoding | None,
+    bias: NDArray[Any] | None,
+) -> Singles:
+    """Return a weight's scales, `[channels]`, after the four steps.
+
+    Args:
+        weight: The weight's encoding.
+        given: The encoding of the operator's input.
+        output: The encoding of its output, None if that is not quantized.
+        bias: Its bias, None without one.
+    """
+    single = np.float32
+    scale, step = np.asarray(weight.scale, single), single(given.scale[0])
+    value: NDArray[Any] = np.zeros(1, single) if bias is None else bias.reshape(-1)
+    scale = _fit(value, step, scale)
+    if output is not None:
+        out_scale, out_offset = single(output.scale[0]), single(output.offset[0])
+        scale = np.maximum(scale, single(single(LEAST_RATIO) * out_scale / step))
+        unit = step * scale
+        held = np.round(value / unit) + np.round(out_offset * out_scale / unit)
+        scale = _fit(held * unit, step, scale)
+    if bias is not None and bias.dtype == np.float16:
+        least = float(np.finfo(np.float16).tiny)
+        if step >= least:
+            scale = np.maximum(scale, single(least / float(step)))
+    return scale
+
+
+def _fit(value: NDArray[Any], step: np.float32, scale: Singles) -> Singles:
+    """Raise scales until values fit the accumulator; a lone scale serves the largest value."""
+    wide = np.abs(value.astype(np.float64))
+    if wide.shape != scale.shape:
+        wide = wide.max(keepdims=True) if wide.size else np.zeros(1)
+    needed = wide / (ACCUMULATOR * float(step))
+    return np.maximum(scale.astype(np.float64), needed).astype(np.float32)
+
+
+def _integer(encoding: Encoding | None) -> Encoding | None:
+    return encoding if encoding is not None and encoding.dtype == "int" else None
+
+
+def _rescaled(encoding: Encoding, scale: Singles) -> Encoding:
+    """Return an encoding with other scales and the same offsets and steps."""
+    scales = scale.astype(np.float64)
+    offsets = np.asarray(encoding.offset)
+    return replace(
+        encoding,
+        scale=tuple(scales.tolist()),
+        minimum=tuple((scales * offsets).tolist()),
+        maximum=tuple((scales * (offsets + encoding.steps)).tolist()),
+    )
