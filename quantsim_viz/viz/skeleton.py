@@ -68,6 +68,12 @@ class Vertex:
     scope: tuple[str, ...]
     module: str | None
     parts: tuple[Part, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def float_parts(self) -> tuple[str, ...]:
+        """Tensor names of the parts that may be quantized."""
+        return tuple(part.tensor for part in self.parts if part.is_float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,9 @@ def _iter_vertices(graph: Graph) -> Iterator[Vertex]:
         if node.op_type in HIDDEN_OP_TYPES:
             continue
         parts = tuple(_iter_parts(graph, node))
-        yield Vertex(index, node.index, node.name, node.op_type, node.scope, node.module, parts)
+        yield Vertex(
+            index, node.index, node.name, node.op_type, node.scope, node.module, parts, node.outputs
+        )
         index += 1
 
 

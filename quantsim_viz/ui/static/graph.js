@@ -1,0 +1,112 @@
+// The graph view: Streamlit calls the function below whenever its data or the theme change.
+//
+// A layout is fetched once by its hash; what travels on an edit is a string with a character a node.
+
+import { View } from "./graph/view.js";
+
+const STYLE = new URL("graph.css", import.meta.url).href;
+
+const views = new Map(); // by the element Streamlit mounts us in
+
+const MARKUP = `
+<div class="qv-graph">
+  <div class="qv-stage" tabindex="0" role="application"
+       aria-label="Model graph. Arrow keys walk along wires, slash searches, question mark lists the keys. The same nodes follow as a tree.">
+    <canvas class="qv-canvas"></canvas>
+    <canvas class="qv-strip" hidden aria-hidden="true"></canvas>
+    <div class="qv-find">
+      <input class="qv-search" type="search" placeholder="Search  /" spellcheck="false" autocomplete="off"
+             aria-label="Search nodes: a name, an operator, status:float, sqnr<20">
+      <span class="qv-count" role="status"></span>
+    </div>
+    <div class="qv-tools">
+      <div class="qv-modes" role="group" aria-label="Colour by"></div>
+      <div class="qv-fold" role="group" aria-label="Groups">
+        <button type="button" class="qv-open-all" title="Open all groups" aria-label="Open all groups">⊞</button>
+        <button type="button" class="qv-close-all" title="Close all groups" aria-label="Close all groups">⊟</button>
+      </div>
+      <div role="group" aria-label="Zoom">
+        <button type="button" class="qv-zoom-out" title="Zoom out (−)" aria-label="Zoom out">−</button>
+        <span class="qv-scale"></span>
+        <button type="button" class="qv-zoom-in" title="Zoom in (+)" aria-label="Zoom in">+</button>
+        <button type="button" class="qv-fit" title="Fit all of it (f)" aria-label="Fit">⤢</button>
+      </div>
+      <div><button type="button" class="qv-help-button" title="Keys (?)" aria-label="Keys">?</button></div>
+    </div>
+    <div class="qv-legend" role="group" aria-label="Legend: press an entry to show only its nodes"></div>
+    <div class="qv-message" role="status" hidden></div>
+    <div class="qv-help" hidden></div>
+    <div class="qv-menu" role="menu" hidden></div>
+    <div class="qv-tooltip" role="tooltip" hidden></div>
+  </div>
+  <ul class="qv-tree" role="tree" aria-label="Nodes of the model"></ul>
+</div>`;
+
+export default function graph({ data, parentElement, setTriggerValue }) {
+  let view = views.get(parentElement);
+  if (!view) {
+    const host = document.createElement("div");
+    host.innerHTML = MARKUP; // fixed text above; names from a model only ever become text nodes
+    const root = host.firstElementChild;
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLE });
+    parentElement.append(style, root);
+    view = new View(root);
+    views.set(parentElement, view);
+    publish(view);
+  }
+  view.root.style.setProperty("--qv-height", typeof data.height === "number" ? `${data.height}px` : "100%");
+  view.channel.update(setTriggerValue, data.ack);
+  view.update(data);
+  return () => {
+    views.delete(parentElement);
+    view.close();
+    parentElement.replaceChildren();
+    const rest = [...views.values()];
+    if (rest.length) publish(rest[rest.length - 1]);
+    else if (window.quantsimViz) delete window.quantsimViz.graph;
+  };
+}
+
+/** What tests, scripts and other panes may ask and do; pixels need not be read. */
+function publish(view) {
+  const nodeOf = (name) => {
+    const node = view.layout?.indexOf.get(name);
+    if (node === undefined) throw new Error(`no node is called ${name}`);
+    return node;
+  };
+  window.quantsimViz = window.quantsimViz || {};
+  window.quantsimViz.graph = {
+    nodes: () => (view.layout ? view.layout.names.map((name, i) => describe(view, name, i)) : []),
+    select: (name) => { view.pick([nodeOf(name)]); view.reveal(nodeOf(name)); },
+    centerOn: (name) => {
+      view.reveal(nodeOf(name));
+      view.centreOn(view.layout.shown[nodeOf(name)]);
+      if (view.camera.flight) view.camera.jumpTo(view.camera.flight.to);
+      view.paintNow();
+    },
+    preview: (status) => view.preview(status),
+    get selected() { return view.selection.map((node) => view.layout.names[node]); },
+    get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },
+    get mode() { return view.mode; },
+    get scale() { return view.camera.k; },
+    get painted() { return view.painted; },
+    get layoutHash() { return view.layout ? view.layout.hash : null; },
+  };
+}
+
+/** A node with its status in the contract's words and its centre in the window's coordinates. */
+function describe(view, name, i) {
+  const { layout, camera } = view;
+  const item = layout.shown[i];
+  const [x, y, w, h] = layout.boxes[item];
+  const [sx, sy] = camera.toScreen(x + w / 2, y + h / 2);
+  const origin = view.canvas.getBoundingClientRect();
+  return {
+    name,
+    op_type: layout.ops[i],
+    status: view.looks ? view.looks.statusOf(view.figures.status[i]) : null,
+    x: origin.left + sx,
+    y: origin.top + sy,
+    visible: item === i,
+  };
+}

@@ -1,0 +1,79 @@
+// Where one looks: the picture's point at the view's top left, and the scale.
+
+const SMALLEST = 0.02;
+const LARGEST = 4;
+
+export class Camera {
+  constructor() {
+    this.x = 0;
+    this.y = 0;
+    this.k = 1;
+    this.width = 1;
+    this.height = 1;
+    this.flight = null;
+  }
+
+  toWorld(sx, sy) { return [this.x + sx / this.k, this.y + sy / this.k]; }
+  toScreen(x, y) { return [(x - this.x) * this.k, (y - this.y) * this.k]; }
+
+  pan(dx, dy) {
+    this.flight = null;
+    this.x -= dx / this.k;
+    this.y -= dy / this.k;
+  }
+
+  /** Scale by `factor`, keeping the point under (sx, sy) where it is. */
+  zoomAt(sx, sy, factor) {
+    this.flight = null;
+    const [x, y] = this.toWorld(sx, sy);
+    this.k = Math.min(Math.max(this.k * factor, SMALLEST), LARGEST);
+    this.x = x - sx / this.k;
+    this.y = y - sy / this.k;
+  }
+
+  /** The view that shows a whole rectangle, no closer than `closest`. */
+  viewOf(x, y, w, h, closest = 1, margin = 36) {
+    const across = (this.width - 2 * margin) / Math.max(w, 1);
+    const down = (this.height - 2 * margin) / Math.max(h, 1);
+    const k = Math.min(Math.max(Math.min(across, down), SMALLEST), closest);
+    return { x: x + w / 2 - this.width / 2 / k, y: y + h / 2 - this.height / 2 / k, k };
+  }
+
+  /** The view to open with: all of it where that can be read, else its top, across. */
+  openingView(w, h) {
+    const whole = this.viewOf(0, 0, w, h);
+    if (whole.k >= 0.5) return whole;
+    const k = Math.min(Math.max((this.width - 72) / Math.max(w, 1), 0.45), 0.9);
+    return { x: w / 2 - this.width / 2 / k, y: -28 / k, k };
+  }
+
+  jumpTo(view) {
+    this.flight = null;
+    Object.assign(this, view);
+  }
+
+  /** Start a short flight to a view; `step` moves along it. */
+  flyTo(view, now) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.jumpTo(view);
+    this.flight = { from: { x: this.x, y: this.y, k: this.k }, to: view, start: now, time: 220 };
+    return undefined;
+  }
+
+  /** Move along the flight; true while there is more to come. */
+  step(now) {
+    if (!this.flight) return false;
+    const { from, to, start, time } = this.flight;
+    const share = Math.min(Math.max((now - start) / time, 0), 1);
+    const eased = 1 - (1 - share) ** 3;
+    const k = from.k * (to.k / from.k) ** eased;
+    const centre = (view, width, height) => [view.x + width / 2 / view.k, view.y + height / 2 / view.k];
+    const [fx, fy] = centre(from, this.width, this.height);
+    const [tx, ty] = centre(to, this.width, this.height);
+    const cx = fx + (tx - fx) * eased, cy = fy + (ty - fy) * eased;
+    this.k = k;
+    this.x = cx - this.width / 2 / k;
+    this.y = cy - this.height / 2 / k;
+    if (share >= 1) this.jumpTo(to);
+    return this.flight !== null;
+  }
+}

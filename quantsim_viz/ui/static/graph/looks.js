@@ -1,0 +1,96 @@
+// What a node looks like in each colour mode: colour, how its strip is filled, mark, words.
+
+import { mix, parseColour, sqnrColour } from "./theme.js";
+
+export const MODES = ["status", "bits", "sqnr", "diff"];
+export const MODE_WORDS = { status: "Status", bits: "Bit width", sqnr: "SQNR", diff: "Difference" };
+const CHANGED = { light: "#B0427E", dark: "#E58FBF" };
+
+// Codes of a per-node or per-tensor bit-width string.
+export const BIT_WORDS = { "4": "4", "8": "8", s: "16", w: "32", h: "float16", m: "mixed", "-": "float" };
+const BIT_MARKS = { "4": "4", "8": "8", s: "16", w: "32", h: "h", m: "≠", "-": "ƒ" };
+
+/** Hands out looks; made anew whenever the theme, the mode or the figures change. */
+export class Looks {
+  constructor(palette, theme, figures, mode) {
+    this.palette = palette;
+    this.theme = theme;
+    this.figures = figures;
+    this.mode = mode;
+    this.byKey = new Map();
+    this.statuses = new Map(palette.statuses.map((entry) => [entry.code, entry]));
+  }
+
+  /** The look of node `i`, by `status` when given (a preview) instead of the one that holds. */
+  of(i, status = undefined) {
+    const key = this.keyOf(i, status);
+    let look = this.byKey.get(key);
+    if (!look) {
+      look = this.finish(this.raw(i, key));
+      this.byKey.set(key, look);
+    }
+    return look;
+  }
+
+  keyOf(i, status) {
+    const { figures } = this;
+    const code = status || figures.status[i] || "?";
+    if (this.mode === "bits" && !status) return `b${figures.bits ? figures.bits[i] || "?" : "?"}`;
+    if (this.mode === "sqnr" && !status) {
+      const value = figures.sqnr ? figures.sqnr[i] : null;
+      return value === null || value === undefined ? "n" : `n${Math.round(value)}`;
+    }
+    if (this.mode === "diff" && !status) return `d${figures.base ? figures.base[i] || "?" : "?"}${code}`;
+    return `s${code}`;
+  }
+
+  raw(i, key) {
+    const { theme, palette } = this;
+    const side = theme.dark ? "dark" : "light";
+    const nothing = { colour: theme.faint, fill: "none", mark: "", word: "no figure", key };
+    if (key[0] === "s") {
+      const entry = this.statuses.get(key[1]);
+      if (!entry) return { ...nothing, word: "no configuration" };
+      return { colour: entry[side], fill: entry.fill, mark: entry.status, word: entry.word, key };
+    }
+    if (key[0] === "b") {
+      const word = BIT_WORDS[key[1]];
+      if (!word) return nothing;
+      const colour = palette.bits[word][theme.dark ? 1 : 0];
+      const fill = key[1] === "-" ? "none" : "solid";
+      return { colour, fill, mark: `text:${BIT_MARKS[key[1]]}`, word: /^\d+$/.test(word) ? `${word} bits` : word, key };
+    }
+    if (key[0] === "n") {
+      if (key.length === 1) return nothing;
+      const value = Number(key.slice(1));
+      return { colour: sqnrColour(palette, value), fill: "solid", mark: "", word: `${value} dB`, key };
+    }
+    const [before, now] = [key[1], key[2]];
+    if (before === now) return { ...nothing, word: "unchanged" };
+    const word = `${this.wordOf(before)} → ${this.wordOf(now)}`;
+    return { colour: CHANGED[side], fill: "solid", mark: "text:Δ", word, key, changed: true };
+  }
+
+  finish(look) {
+    const { theme } = this;
+    const [r, g, b] = parseColour(look.colour) || [128, 128, 128];
+    const filled = look.fill !== "none";
+    return {
+      ...look,
+      ink: 0.299 * r + 0.587 * g + 0.114 * b > 150 ? "#101418" : "#ffffff",
+      body: mix(theme.card, look.colour, filled ? (theme.dark ? 0.16 : 0.085) : 0.015),
+      edge: mix(theme.card, look.colour, look.mark === "float" ? 0.95 : filled ? 0.6 : 0.55),
+      far: filled ? look.colour : mix(theme.card, look.colour, 0.25),
+    };
+  }
+
+  wordOf(code) {
+    const entry = this.statuses.get(code);
+    return entry ? entry.word : "no status";
+  }
+
+  statusOf(code) {
+    const entry = this.statuses.get(code);
+    return entry ? entry.status : null;
+  }
+}

@@ -1,0 +1,269 @@
+// Everything around the canvas: search, colour modes, zoom, legend, menu, help, messages.
+
+import { MODE_WORDS, MODES } from "./looks.js";
+import { drawMark, fillPattern } from "./marks.js";
+import { findNodes } from "./query.js";
+
+const KEYS = [
+  ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
+  ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"],
+  ["1 … 4", "colour by status, bits, SQNR, difference"], ["?", "this list"],
+];
+
+export class Panel {
+  constructor(view) {
+    this.view = view;
+    this.query = "";
+    const find = (name) => view.root.querySelector(`.qv-${name}`);
+    this.parts = Object.fromEntries(
+      ["search", "count", "modes", "legend", "menu", "help", "message", "scale", "fold"].map((name) => [name, find(name)]),
+    );
+    this.buildModes();
+    this.buildHelp();
+    this.parts.search.addEventListener("input", () => this.search(this.parts.search.value));
+    this.parts.search.addEventListener("keydown", (event) => this.onSearchKey(event));
+    const press = (name, action) => find(name).addEventListener("click", action);
+    press("zoom-in", () => view.zoom(1.25));
+    press("zoom-out", () => view.zoom(0.8));
+    press("fit", () => view.fit());
+    press("help-button", () => this.toggleHelp());
+    press("open-all", () => view.setAllGroups(false));
+    press("close-all", () => view.setAllGroups(true));
+  }
+
+  buildModes() {
+    this.modeButtons = MODES.map((mode, i) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = MODE_WORDS[mode];
+      button.dataset.mode = mode;
+      button.title = `Colour by ${MODE_WORDS[mode].toLowerCase()} (${i + 1})`;
+      button.addEventListener("click", () => this.view.setMode(mode));
+      this.parts.modes.append(button);
+      return button;
+    });
+  }
+
+  buildHelp() {
+    const list = document.createElement("dl");
+    for (const [key, word] of KEYS) {
+      const term = document.createElement("dt"), sense = document.createElement("dd");
+      term.textContent = key;
+      sense.textContent = word;
+      list.append(term, sense);
+    }
+    const hint = document.createElement("p");
+    hint.textContent = "Search: a name or operator, status:float, op:Conv, sqnr<20, bits:4, rule:/op_type/Conv, -word to leave out.";
+    this.parts.help.append(list, hint);
+  }
+
+  toggleHelp() { this.parts.help.hidden = !this.parts.help.hidden; }
+
+  /** Esc: close what is open, then end the search, then the selection. */
+  back() {
+    if (!this.parts.help.hidden) this.parts.help.hidden = true;
+    else if (!this.parts.menu.hidden) this.closeMenu();
+    else if (this.query) this.search(this.parts.search.value = "");
+    else if (this.view.filter.size) { this.view.filter.clear(); this.refreshAfterFilter(); }
+    else this.view.clearSelection();
+  }
+
+  say(text) {
+    this.parts.message.textContent = text;
+    this.parts.message.hidden = !text;
+  }
+
+  // --- search --------------------------------------------------------------------------------
+
+  focusSearch() {
+    this.parts.search.focus();
+    this.parts.search.select();
+  }
+
+  search(text) {
+    const { view } = this;
+    this.query = text.trim();
+    view.foundAt = -1;
+    view.refreshSearch();
+    view.refreshLit();
+    this.refreshCount();
+    view.paintSoon();
+  }
+
+  findAll() { return findNodes(this.query, this.view); }
+
+  refreshCount() {
+    const { found, foundAt } = this.view;
+    const place = foundAt >= 0 ? `${foundAt + 1} of ${found.length}` : `${found.length}`;
+    this.parts.count.textContent = this.query ? (found.length ? place : "none") : "";
+  }
+
+  onSearchKey(event) {
+    const { view } = this;
+    event.stopPropagation();
+    if (event.key === "Escape") {
+      this.search(this.parts.search.value = "");
+      view.stage.focus({ preventScroll: true });
+    } else if (event.key === "Enter" && view.found.length) {
+      const step = event.shiftKey ? -1 : 1;
+      view.foundAt = (view.foundAt + step + view.found.length) % view.found.length;
+      const node = view.found[view.foundAt];
+      view.pick([node]);
+      view.reveal(node);
+      view.centreOn(view.layout.shown[node]);
+      this.refreshCount();
+    } else return;
+    event.preventDefault();
+  }
+
+  // --- legend --------------------------------------------------------------------------------
+
+  refresh() {
+    const { view } = this;
+    if (!view.layout) return;
+    for (const button of this.modeButtons) {
+      const { mode } = button.dataset;
+      button.disabled = !view.available(mode);
+      button.setAttribute("aria-pressed", String(mode === view.mode));
+    }
+    this.parts.modes.hidden = this.modeButtons.filter((b) => !b.disabled).length < 2;
+    this.parts.fold.hidden = !view.layout.groups.length;
+    this.refreshLegend();
+    this.refreshCount();
+    this.say(this.messageNow());
+  }
+
+  messageNow() {
+    const { figures } = this.view;
+    if (figures.preview) {
+      let changes = 0;
+      for (let i = 0; i < figures.status.length; i++) if (figures.preview[i] !== figures.status[i]) changes += 1;
+      return changes ? `Preview: ${changes} ${changes === 1 ? "node" : "nodes"} would change` : "Preview: no node would change its status";
+    }
+    if (figures.stale && this.view.mode === "sqnr") return `SQNR figures are ${figures.stale}`;
+    return "";
+  }
+
+  refreshLegend() {
+    const { view } = this;
+    const counts = new Map();
+    for (let i = 0; i < view.layout.count; i++) {
+      const key = view.legendKey(i);
+      if (!counts.has(key)) counts.set(key, [view.looks.of(i), 0]);
+      counts.get(key)[1] += 1;
+    }
+    const order = (key) => {
+      if (view.mode === "status") return view.layout.palette.statuses.findIndex((entry) => entry.code === key[1]);
+      return key.startsWith("d") && key[1] === key[2] ? "~" : key;
+    };
+    const keys = [...counts.keys()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    const shared = new Map();
+    for (const key of keys) {
+      const [look, count] = counts.get(key);
+      const name = key.startsWith("d") && !look.changed ? "d=" : key;
+      if (!shared.has(name)) shared.set(name, { look, count: 0, keys: [] });
+      shared.get(name).count += count;
+      shared.get(name).keys.push(key);
+    }
+    const rows = [...shared.values()].map((entry) => this.legendRow(entry));
+    if (view.mode === "sqnr") rows.unshift(this.sqnrScale());
+    this.parts.legend.replaceChildren(...rows);
+  }
+
+  legendRow({ look, count, keys }) {
+    const { view } = this;
+    const row = document.createElement("button");
+    row.type = "button";
+    row.className = "qv-row";
+    const pressed = keys.some((key) => view.filter.has(key));
+    row.setAttribute("aria-pressed", String(pressed));
+    row.dataset.look = look.mark || look.word;
+    const word = document.createElement("span");
+    word.className = "qv-word";
+    word.textContent = view.mode === "sqnr" ? (look.fill === "none" ? "without a figure" : "with a figure") : look.word;
+    const number = document.createElement("span");
+    number.className = "qv-number";
+    number.textContent = String(count);
+    row.append(view.mode === "sqnr" ? document.createElement("i") : this.swatch(look), word, number);
+    const entry = view.looks.statuses.get(look.key[1]);
+    row.title = view.mode === "status" && entry ? entry.sense : word.textContent;
+    row.addEventListener("click", () => {
+      for (const key of keys) if (pressed) view.filter.delete(key); else view.filter.add(key);
+      this.refreshAfterFilter();
+    });
+    return row;
+  }
+
+  refreshAfterFilter() {
+    this.view.refreshLit();
+    this.refreshLegend();
+    this.view.paintNow();
+  }
+
+  swatch(look) {
+    const canvas = document.createElement("canvas");
+    const dpr = window.devicePixelRatio || 1;
+    canvas.width = 26 * dpr;
+    canvas.height = 16 * dpr;
+    canvas.style.width = "26px";
+    canvas.style.height = "16px";
+    canvas.setAttribute("aria-hidden", "true");
+    const c = canvas.getContext("2d");
+    c.scale(dpr, dpr);
+    c.beginPath();
+    c.roundRect(0.75, 0.75, 24.5, 14.5, 4);
+    c.fillStyle = look.body;
+    c.fill();
+    c.save();
+    c.clip();
+    fillPattern(c, look, 0, 0, 5, 16);
+    c.restore();
+    c.strokeStyle = look.edge;
+    c.lineWidth = look.mark === "float" ? 1.6 : 1.1;
+    c.stroke();
+    if (look.mark) drawMark(c, look, 15, 8, 9.5, look.colour);
+    return canvas;
+  }
+
+  sqnrScale() {
+    const { palette } = this.view.layout;
+    const box = document.createElement("div");
+    box.className = "qv-sqnr-scale";
+    const bar = document.createElement("div");
+    bar.style.background = `linear-gradient(90deg, ${palette.cividis.join(", ")})`;
+    const low = document.createElement("span"), high = document.createElement("span");
+    low.textContent = `${palette.sqnr[0]} dB`;
+    high.textContent = `${palette.sqnr[1]} dB`;
+    box.append(bar, low, high);
+    return box;
+  }
+
+  refreshScale() {
+    const text = `${Math.round(this.view.camera.k * 100)} %`;
+    if (this.parts.scale.textContent !== text) this.parts.scale.textContent = text;
+  }
+
+  // --- menu ----------------------------------------------------------------------------------
+
+  openMenu(x, y) {
+    const { view } = this;
+    const { menu } = this.parts;
+    menu.replaceChildren(...view.figures.menu.map(([id, label]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.setAttribute("role", "menuitem");
+      button.textContent = label;
+      button.addEventListener("click", () => {
+        this.closeMenu();
+        view.channel.send("menu", { id, nodes: view.selection.map((node) => view.layout.names[node]) });
+      });
+      return button;
+    }));
+    menu.hidden = false;
+    menu.style.left = `${Math.min(x, view.camera.width - menu.offsetWidth - 8)}px`;
+    menu.style.top = `${Math.min(y, view.camera.height - menu.offsetHeight - 8)}px`;
+    menu.querySelector("button").focus();
+  }
+
+  closeMenu() { this.parts.menu.hidden = true; }
+}

@@ -1,0 +1,410 @@
+// One graph on the page: what is shown, what is selected, and the painting of it.
+
+import { Camera } from "./camera.js";
+import { Channel } from "./channel.js";
+import { enclose } from "./hulls.js";
+import { Input } from "./input.js";
+import { BIT_WORDS, Looks, MODES } from "./looks.js";
+import { loadLayout, toggled } from "./model.js";
+import { paint } from "./paint.js";
+import { Panel } from "./panel.js";
+import { Strip } from "./strip.js";
+import { readTheme, sqnrColour } from "./theme.js";
+import { Tooltip } from "./tooltip.js";
+import { Tree } from "./tree.js";
+
+const PICK_DELAY = 120; // ms: walking along wires by keys asks the server only when it pauses
+
+export class View {
+  constructor(root) {
+    this.root = root;
+    this.stage = root.querySelector(".qv-stage");
+    this.canvas = root.querySelector("canvas.qv-canvas");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.camera = new Camera();
+    this.layout = null;
+    this.model = null;
+    this.mode = "status";
+    this.figures = { status: "", parts: "", bits: "", sqnr: null, base: "", preview: "", rules: {} };
+    this.selection = [];
+    this.loose = null; // a selected item that is not a node: a terminal or a collapsed group
+    this.hover = null;
+    this.hoverGroup = null;
+    this.hoverWire = null;
+    this.filter = new Set();
+    this.found = [];
+    this.foundAt = -1;
+    this.hulls = [];
+    this.litSegments = new Set();
+    this.litStubs = new Set();
+    this.selectedItems = new Set();
+    this.matches = new Set();
+    this.lit = null;
+    this.painted = 0;
+    this.pending = [];
+    this.given = { selected: null, mode: null };
+    this.frame = 0;
+    this.channel = new Channel();
+    this.theme = readTheme(root);
+    this.tooltip = new Tooltip(this);
+    this.strip = new Strip(this);
+    this.tree = new Tree(this);
+    this.panel = new Panel(this);
+    this.input = new Input(this);
+    this.watchSize();
+  }
+
+  watchSize() {
+    this.observer = new ResizeObserver(() => { if (this.resize()) this.paintNow(); });
+    this.observer.observe(this.stage);
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height) return false;
+    const dpr = window.devicePixelRatio || 1;
+    const first = this.camera.width <= 1;
+    if (!first && this.camera.width === width && this.camera.height === height && this.dpr === dpr) return false;
+    this.dpr = dpr;
+    this.canvas.width = Math.round(width * dpr);
+    this.canvas.height = Math.round(height * dpr);
+    if (!first) this.camera.x += (this.camera.width - width) / 2 / this.camera.k;
+    this.camera.width = width;
+    this.camera.height = height;
+    this.strip.resize();
+    if (first && this.layout) this.camera.jumpTo(this.camera.openingView(...this.layout.size));
+    return true;
+  }
+
+  /** Take what the server sent. A layout is fetched when it is not yet known. */
+  async update(data) {
+    this.data = data;
+    this.theme = readTheme(this.root);
+    let layout = this.layout;
+    if (!layout || layout.hash !== data.hash) {
+      try {
+        layout = await loadLayout(data.hash, data.url, data.inline);
+      } catch (error) {
+        this.panel.say(`The graph could not be loaded: ${error.message}. Reload the page to try again.`);
+        return;
+      }
+      if (this.data !== data) return; // something newer came meanwhile
+    }
+    if (layout !== this.layout) this.adoptLayout(layout, data.model);
+    this.adoptFigures(data);
+    this.paintNow();
+    this.tree.refresh();
+  }
+
+  adoptLayout(layout, model) {
+    const before = this.layout, anchor = this.anchor;
+    this.layout = layout;
+    this.hover = this.hoverGroup = this.hoverWire = null;
+    if (this.model !== model || !before) {
+      this.model = model;
+      this.selection = [];
+      this.loose = null;
+      this.filter.clear();
+      this.found = [];
+      this.resize();
+      this.camera.jumpTo(this.camera.openingView(...layout.size));
+    } else if (anchor) {
+      this.keepInPlace(anchor);
+    }
+    this.anchor = null;
+    this.loose = null;
+    this.tree.build();
+  }
+
+  /** After a group opened or closed: put it back under the eye that opened it. */
+  keepInPlace({ path, sx, sy }) {
+    const group = this.layout.groups.find((g) => g.path === path);
+    if (!group || !group.rect) return;
+    const [x, y, w] = group.rect;
+    this.camera.x = x + w / 2 - sx / this.camera.k;
+    this.camera.y = y - sy / this.camera.k;
+  }
+
+  adoptFigures(data) {
+    const old = this.figures;
+    this.figures = {
+      status: data.status || "",
+      parts: data.parts || "",
+      bits: data.bits || "",
+      tensorBits: data.tensor_bits || "",
+      usualBits: data.usual_bits ? String(data.usual_bits) : "8",
+      sqnr: data.sqnr || null,
+      base: data.base || "",
+      preview: data.preview || "",
+      stale: data.stale || "",
+      rules: data.rules || {},
+      highlight: data.highlight ? new Set(data.highlight) : null,
+      supergroups: data.supergroups || [],
+      menu: data.menu || [],
+    };
+    this.hulls = enclose(this.layout, this.figures.supergroups);
+    if (data.mode && data.mode !== this.given.mode) { this.given.mode = data.mode; this.mode = data.mode; }
+    this.adoptSelection(data.selected || []);
+    this.changed = old.status;
+    this.refreshLooks();
+    this.panel.refresh();
+  }
+
+  /** Follow the server's selection when it is news, not the echo of a click made here. */
+  adoptSelection(selected) {
+    const told = selected.join("\n");
+    if (told === this.given.selected) return;
+    this.given.selected = told;
+    const echo = this.pending.indexOf(told);
+    if (echo >= 0) {
+      this.pending.splice(0, echo + 1);
+      return;
+    }
+    this.pending = [];
+    this.selection = selected.map((name) => this.layout.indexOf.get(name)).filter((i) => i !== undefined);
+    this.loose = null;
+    if (this.selection.length) this.reveal(this.selection[this.selection.length - 1]);
+  }
+
+  refreshLooks() {
+    if (!this.layout) return;
+    if (!this.available(this.mode)) this.mode = "status";
+    this.looks = new Looks(this.layout.palette, this.theme, this.figures, this.mode);
+    this.shares = new Map();
+    this.refreshSearch();
+    this.refreshLit();
+  }
+
+  refreshSearch() {
+    this.found = this.panel.query ? this.panel.findAll() : [];
+    if (this.foundAt >= this.found.length) this.foundAt = this.found.length - 1;
+  }
+
+  /** Recompute what stands out: selection and its wires, search, filter, a rule's nodes. */
+  refreshLit() {
+    const { layout } = this;
+    if (!layout) return;
+    this.selectedItems = new Set(this.selection.map((node) => layout.shown[node]));
+    if (this.loose !== null) this.selectedItems.add(this.loose);
+    this.matches = new Set(this.found.length <= 200 ? this.found.map((node) => layout.shown[node]) : []);
+    let lit = null;
+    const narrow = (test) => {
+      const next = new Set();
+      for (let i = 0; i < layout.count; i++) if ((!lit || lit.has(i)) && test(i)) next.add(i);
+      lit = next;
+    };
+    if (this.figures.highlight) narrow((i) => this.figures.highlight.has(i));
+    if (this.filter.size) narrow((i) => this.filter.has(this.legendKey(i)));
+    if (this.panel.query) { const hits = new Set(this.found); narrow((i) => hits.has(i)); }
+    this.lit = lit;
+    this.litItems = lit && new Set([...lit].map((node) => layout.shown[node]));
+    this.litSegments = new Set();
+    this.litStubs = new Set();
+    const light = (item) => {
+      for (const map of [layout.out.get(item), layout.in.get(item)]) {
+        if (!map) continue;
+        for (const wire of map.keys()) {
+          const segments = layout.wires[wire][3];
+          if (!segments.length && this.litStubs.size < 40) this.litStubs.add(wire);
+          for (const segment of segments) this.litSegments.add(segment);
+        }
+      }
+    };
+    for (const item of this.selectedItems) light(item);
+    if (this.hover !== null) light(this.hover);
+    if (this.hoverWire !== null) for (const s of layout.wires[this.hoverWire][3]) this.litSegments.add(s);
+  }
+
+  isDimmed(item) {
+    if (!this.litItems || this.selectedItems.has(item)) return false;
+    if (item >= this.layout.count && item < this.layout.firstGroup) return true;
+    return !this.litItems.has(item);
+  }
+
+  /** Entries of the legend are looks; SQNR figures share one. */
+  legendKey(i) {
+    const key = this.looks.of(i).key;
+    return this.mode === "sqnr" ? key[0] + (key.length > 1 ? "+" : "") : key;
+  }
+
+  available(mode) {
+    return { status: true, bits: Boolean(this.figures.bits), sqnr: Boolean(this.figures.sqnr), diff: Boolean(this.figures.base) }[mode];
+  }
+
+  setMode(mode) {
+    if (!MODES.includes(mode) || !this.available(mode)) return;
+    this.mode = mode;
+    this.filter.clear();
+    this.refreshLooks();
+    this.panel.refresh();
+    this.paintNow();
+    this.channel.send("mode", { mode });
+  }
+
+  sharesOf(group) {
+    if (!this.shares.has(group.path)) {
+      const counts = new Map();
+      for (let i = group.first; i < group.last; i++) {
+        const look = this.looks.of(i);
+        counts.set(look, (counts.get(look) || 0) + 1);
+      }
+      this.shares.set(group.path, [...counts].sort((a, b) => (a[0].key < b[0].key ? -1 : 1)));
+    }
+    return this.shares.get(group.path);
+  }
+
+  bitWord(i) { return BIT_WORDS[this.figures.bits[i]] || ""; }
+  sqnrColour(value) { return sqnrColour(this.layout.palette, value); }
+
+  wireLabel(wire) {
+    const [source, , tensors] = this.layout.wires[wire];
+    const words = [this.layout.tensors[tensors[0]][1]];
+    const bits = BIT_WORDS[this.figures.tensorBits[tensors[0]]];
+    if (bits) words.push(/^\d+$/.test(bits) ? `int${bits}` : bits);
+    const value = this.figures.sqnr && source < this.layout.count ? this.figures.sqnr[source] : null;
+    if (value !== null && value !== undefined) words.push(`${value.toFixed(1)} dB`);
+    if (tensors.length > 1) words.push(`+${tensors.length - 1}`);
+    return words.join(" · ");
+  }
+
+  // --- selection and movement -----------------------------------------------------------------
+
+  /** Select nodes as a click does: shown at once, told to the server. */
+  pick(nodes, { tensor = null, delay = 0 } = {}) {
+    this.selection = nodes;
+    this.loose = null;
+    this.refreshLit();
+    this.paintSoon();
+    this.tree.follow();
+    clearTimeout(this.pickTimer);
+    const names = nodes.map((node) => this.layout.names[node]);
+    const tell = () => {
+      this.pending.push(names.join("\n"));
+      this.channel.send("select", { node: names[names.length - 1] ?? null, nodes: names, tensor });
+    };
+    if (delay) this.pickTimer = setTimeout(tell, delay); else tell();
+  }
+
+  /** Go to any item: nodes are picked, others only marked. */
+  goTo(item, { extend = false } = {}) {
+    if (this.layout.isNode(item)) {
+      const nodes = extend ? toggled(this.selection, item) : [item];
+      this.pick(nodes, { delay: PICK_DELAY });
+    } else {
+      this.selection = [];
+      this.loose = item;
+      this.refreshLit();
+      if (!this.layout.isGroup(item)) this.channel.send("select", { node: null, nodes: [], tensor: this.layout.terminals[item - this.layout.count][0] });
+    }
+    this.bringIntoView(item);
+    this.paintSoon();
+  }
+
+  clearSelection() {
+    if (!this.selection.length && this.loose === null) return;
+    this.pick([]);
+  }
+
+  bringIntoView(item) {
+    const box = this.layout.boxes[item];
+    if (!box) return;
+    const [sx, sy] = this.camera.toScreen(box[0], box[1]);
+    const [ex, ey] = this.camera.toScreen(box[0] + box[2], box[1] + box[3]);
+    const margin = 48;
+    const inside = sx >= margin && sy >= margin && ex <= this.camera.width - margin - 60 && ey <= this.camera.height - margin;
+    if (!inside || this.camera.k < 0.3) this.centreOn(item);
+  }
+
+  centreOn(item) {
+    const [x, y, w, h] = this.layout.boxes[item];
+    const k = this.camera.k < 0.5 ? 0.9 : this.camera.k;
+    this.camera.flyTo({ x: x + w / 2 - this.camera.width / 2 / k, y: y + h / 2 - this.camera.height / 2 / k, k }, performance.now());
+    this.paintSoon();
+  }
+
+  /** Show a node, opening the groups that hide it. */
+  reveal(node) {
+    const item = this.layout.shown[node];
+    if (item !== node) {
+      const hiding = this.layout.groups.filter((g) => g.first <= node && node < g.last);
+      this.sendCollapsed((paths) => hiding.forEach((g) => paths.delete(g.path)));
+    }
+    this.bringIntoView(item);
+  }
+
+  toggleGroup(number) {
+    const group = this.layout.groups[number];
+    const [x, y, w] = group.rect;
+    const [sx, sy] = this.camera.toScreen(x + w / 2, y);
+    this.anchor = { path: group.path, sx, sy };
+    this.sendCollapsed((paths) => { if (group.collapsed) paths.delete(group.path); else paths.add(group.path); });
+  }
+
+  /** Open or close every group; closing keeps the outermost as boxes. */
+  setAllGroups(collapsed) {
+    this.sendCollapsed((paths) => {
+      paths.clear();
+      if (collapsed) this.layout.groups.forEach((g) => { if (g.parent < 0) paths.add(g.path); });
+    });
+  }
+
+  sendCollapsed(change) {
+    const paths = new Set(this.layout.groups.filter((g) => g.collapsed).map((g) => g.path));
+    change(paths);
+    this.channel.send("collapse", { paths: [...paths] });
+  }
+
+  fit() {
+    this.camera.flyTo(this.camera.viewOf(0, 0, ...this.layout.size), performance.now());
+    this.paintSoon();
+  }
+
+  zoom(factor) {
+    this.camera.zoomAt(this.camera.width / 2, this.camera.height / 2, factor);
+    this.paintSoon();
+  }
+
+  /** Ghost paint without asking the server; an empty text ends it. */
+  preview(status) {
+    this.figures.preview = status || "";
+    this.refreshLooks();
+    this.panel.refresh();
+    this.paintNow();
+  }
+
+  // --- painting ------------------------------------------------------------------------------
+
+  paintSoon() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame((now) => {
+      this.frame = 0;
+      const moving = this.camera.step(now);
+      this.paintNow();
+      if (moving) this.paintSoon();
+    });
+  }
+
+  paintNow() {
+    this.resize();
+    if (!this.looks && this.layout) this.refreshLooks();
+    paint(this.context, this, this.dpr || 1);
+    this.strip.paint();
+    this.panel.refreshScale();
+    this.painted += 1;
+    this.root.dataset.painted = String(this.painted);
+  }
+
+  refreshTheme() {
+    this.theme = readTheme(this.root);
+    this.refreshLooks();
+    this.panel.refresh();
+    this.paintNow();
+  }
+
+  close() {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.pickTimer);
+    this.input.close();
+  }
+}

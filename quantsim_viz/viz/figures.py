@@ -1,0 +1,101 @@
+"""What an edit changes in the picture, as short strings in the layout's orders.
+
+Structure travels once, with the layout; this is all that travels afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from quantsim_viz.viz.palette import encode_statuses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from quantsim_viz.resolve.settings import NodeState, QuantizerSetting
+    from quantsim_viz.viz.layout import Layout
+
+FLOAT_CODE = "-"
+UNKNOWN_CODE = "?"
+MIXED_CODE = "m"
+BIT_CODES: Mapping[tuple[str, int], str] = {
+    ("int", 4): "4",
+    ("int", 8): "8",
+    ("int", 16): "s",
+    ("int", 32): "w",
+    ("float", 16): "h",
+}
+"""One character for the precision of an enabled quantizer."""
+
+
+class Resolved(Protocol):
+    """What the picture needs of a `resolve.Cascade`."""
+
+    @property
+    def nodes(self) -> Mapping[str, NodeState]: ...
+
+    @property
+    def quantizers(self) -> Mapping[str, QuantizerSetting]: ...
+
+    @property
+    def supergroups(self) -> tuple[tuple[str, ...], ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One character for each node, parameter and tensor of a layout.
+
+    Attributes:
+        status: A status code a node (`palette.encode_statuses`).
+        parts: `1` for a quantized parameter, `0` for a float one.
+        bits: Precision a node: `4 8 s w h`, `m` for several, `-` for float, `?` for none known.
+        tensor_bits: The same for each tensor on a wire.
+        supergroups: Node indices of every supergroup match.
+    """
+
+    status: str = ""
+    parts: str = ""
+    bits: str = ""
+    tensor_bits: str = ""
+    supergroups: tuple[tuple[int, ...], ...] = ()
+
+
+def figures_of(layout: Layout, cascade: Resolved) -> Figures:
+    """Return what a cascade looks like on a layout."""
+    states = cascade.nodes
+    quantizers = cascade.quantizers
+    codes = {name: _bit_code(setting) for name, setting in quantizers.items()}
+    vertices = layout.skeleton.vertices
+    number = {vertex.name: vertex.index for vertex in vertices}
+    return Figures(
+        status=encode_statuses(
+            state.status if (state := states.get(vertex.name)) else None for vertex in vertices
+        ),
+        parts="".join("0" if codes.get(name, "-") == "-" else "1" for name in layout.parts),
+        bits="".join(
+            _joined(codes.get(name) for name in (*vertex.outputs, *vertex.float_parts))
+            for vertex in vertices
+        ),
+        tensor_bits="".join(codes.get(name, UNKNOWN_CODE) for name in layout.tensors),
+        supergroups=tuple(
+            tuple(number[name] for name in group if name in number) for group in cascade.supergroups
+        ),
+    )
+
+
+def _bit_code(setting: QuantizerSetting) -> str:
+    if not setting.enabled:
+        return FLOAT_CODE
+    return BIT_CODES.get((setting.dtype, setting.bitwidth), UNKNOWN_CODE)
+
+
+def _joined(codes: Iterable[str | None]) -> str:
+    """Return the code of a node from those of its outputs and parameters."""
+    known = {code for code in codes if code is not None}
+    precise = known - {FLOAT_CODE}
+    if len(precise) > 1:
+        return MIXED_CODE
+    if precise:
+        return precise.pop()
+    return FLOAT_CODE if known else UNKNOWN_CODE
