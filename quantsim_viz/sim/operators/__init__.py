@@ -8,6 +8,7 @@ May import `model`, `errors`, torch and onnx; knows nothing of quantizers.
 
 from quantsim_viz.sim.operators import (
     arithmetic,
+    attention,
     casting,
     contrib,
     control_flow,
@@ -16,6 +17,7 @@ from quantsim_viz.sim.operators import (
     elementwise,
     indexing,
     linear_algebra,
+    losses,
     normalization,
     padding,
     pooling,
@@ -23,7 +25,9 @@ from quantsim_viz.sim.operators import (
     recurrent,
     reductions,
     resizing,
+    sampling,
     shape,
+    signal,
 )
 from quantsim_viz.sim.operators.binding import bind, compile_graph, outer_names, unsupported
 from quantsim_viz.sim.operators.dtypes import storage_type, to_numpy, to_tensor
@@ -45,14 +49,18 @@ FAMILIES = (
     convolution,
     pooling,
     normalization,
+    attention,
     recurrent,
     shape,
     padding,
     indexing,
     resizing,
+    sampling,
+    signal,
     creation,
     casting,
     quantization,
+    losses,
     control_flow,
     contrib,
 )

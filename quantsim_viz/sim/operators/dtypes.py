@@ -103,7 +103,10 @@ _NAMES_BY_NUMPY: Mapping[np.dtype[Any], str] = {dtype: name for name, dtype in N
 
 _BIT_VIEWS: Mapping[str, tuple[type[np.generic], torch.dtype]] = {
     "bfloat16": (np.int16, torch.int16),
-    **dict.fromkeys(("float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "float8e8m0"), (np.uint8, torch.uint8)),
+    **dict.fromkeys(
+        ("float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "float8e8m0"),
+        (np.uint8, torch.uint8),
+    ),
 }
 """Types that numpy and torch share bit by bit only, with the integers that carry the bits."""
 

@@ -182,7 +182,8 @@ def _hardmax(x: Tensor, axis: int) -> Tensor:
     return torch.zeros_like(x).scatter_(axis, x.argmax(axis, keepdim=True), 1)
 
 
-def _softmax(x: Tensor, axis: int) -> Tensor:
+def softmax_along(x: Tensor, axis: int) -> Tensor:
+    """Return the softmax along one axis."""
     if x.dtype.itemsize >= 4:
         return torch.softmax(x, axis)
     # The standard defines it by operators of the tensor's own type, each of which rounds.
@@ -191,7 +192,7 @@ def _softmax(x: Tensor, axis: int) -> Tensor:
 
 
 _ALONG_AXIS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "Softmax": _softmax,
+    "Softmax": softmax_along,
     "LogSoftmax": torch.log_softmax,
     "Hardmax": _hardmax,
 }
