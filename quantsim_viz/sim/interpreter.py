@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from quantsim_viz.errors import DataError
@@ -13,6 +12,7 @@ from quantsim_viz.sim.operators import compile_graph, to_tensor
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from torch import Tensor
 
     from quantsim_viz.model.graph import Model

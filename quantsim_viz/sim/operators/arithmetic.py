@@ -80,7 +80,8 @@ def _divide_uint64(a: Tensor, b: Tensor) -> Tensor:
     Half the dividend fits a signed number; its quotient, doubled, is at most one too small. A
     divisor of 2⁶³ or more fits once or not at all.
     """
-    x, y = torch.broadcast_tensors(widen(a), widen(b))
+    shape = torch.broadcast_shapes(a.shape, b.shape)  # type: ignore[no-untyped-call]  # unannotated
+    x, y = widen(a).expand(shape), widen(b).expand(shape)
     small = y > 0
     divisor = torch.where(small, y, 1)
     half = (x >> 1) & torch.iinfo(torch.int64).max

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """Return `[N, T, heads·D]` as `[N, heads, T, D]`."""
-    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)
 
 
 def merge_heads(x: Tensor) -> Tensor:

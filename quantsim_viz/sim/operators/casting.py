@@ -88,7 +88,7 @@ def _to_float4(x: Tensor) -> Tensor:
 def _wrap(x: Tensor, element_type: str) -> Tensor:
     """Keep the lowest bits of integers."""
     bits = _BITS[element_type]
-    whole = x.to(torch.int32) & (2**bits - 1)
+    whole: Tensor = x.to(torch.int32) & (2**bits - 1)
     if not element_type.startswith("u"):
         whole = torch.where(whole >= 2 ** (bits - 1), whole - 2**bits, whole)
     return whole.to(STORAGE[element_type])

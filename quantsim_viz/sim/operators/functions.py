@@ -111,7 +111,8 @@ def _attribute_value(attribute: onnx.AttributeProto) -> Any:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _schema(domain: str, op_type: str, version: int) -> onnx.defs.OpSchema | None:
+def _schema(domain: str, op_type: str, version: int) -> Any:
+    """Return the schema (untyped: onnx's stubs lack what it says about functions), or None."""
     try:
         return onnx.defs.get_schema(op_type, version, domain)
     except onnx.defs.SchemaError:

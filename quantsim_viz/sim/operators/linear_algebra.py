@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from quantsim_viz.sim.operators.dtypes import narrow, widen
 from quantsim_viz.sim.operators.elementwise import unsigned
 from quantsim_viz.sim.operators.registry import operator
 
@@ -32,8 +33,8 @@ def gemm(spec: OperatorSpec) -> Kernel:
     def general(a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
         a, b = a.T if flip_a else a, b.T if flip_b else b
         if not a.is_floating_point():
-            product = unsigned(torch.matmul)(a, b) * alpha
-            return (product if c is None else product + beta * c).to(a.dtype)
+            whole = torch.matmul(widen(a), widen(b)) * alpha
+            return narrow(whole if c is None else whole + beta * widen(c), a.dtype)
         if c is None:
             product = torch.mm(a, b)
             return product if alpha == 1.0 else product.mul_(alpha)

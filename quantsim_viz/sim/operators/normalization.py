@@ -32,8 +32,9 @@ def batch_normalization(spec: OperatorSpec) -> Kernel:
         if x.dtype == scale.dtype == mean.dtype:
             return functional.batch_norm(x, mean, var, scale, bias, False, 0.0, epsilon)
         kind = torch.promote_types(x.dtype, mean.dtype)
-        parts = (value.to(kind) for value in (x, mean, var, scale, bias))
-        return functional.batch_norm(*parts, False, 0.0, epsilon).to(x.dtype)
+        mean, var, scale, bias = (value.to(kind) for value in (mean, var, scale, bias))
+        y = functional.batch_norm(x.to(kind), mean, var, scale, bias, False, 0.0, epsilon)
+        return y.to(x.dtype)
 
     return kernel
 

@@ -174,7 +174,8 @@ def lp_pool(spec: OperatorSpec) -> Kernel:
         if ceil:
             pads = _rounded_up(windows, pads, x.shape[2:], size)
         spread = _unfold(pad_spatial(x, pads), windows, size)
-        return torch.linalg.vector_norm(spread, order, dim=_last_axes(len(size)))
+        norm: Tensor = torch.linalg.vector_norm(spread, order, dim=_last_axes(len(size)))
+        return norm
 
     return kernel
 

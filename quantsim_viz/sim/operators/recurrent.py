@@ -253,17 +253,17 @@ def lstm(spec: OperatorSpec) -> Kernel:
         hidden = r.shape[1]
         gates = functional.linear(x, w, None if wb is None or rb is None else wb + rb)
         peepholes = _of_direction(_at(inputs, 7), direction)
-        p_i, p_o, p_f = (None,) * 3 if peepholes is None else peepholes.chunk(3)
 
         def cell(gate: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             before, memory = state
             i, o, forget, c = (gate + before @ r.T).chunk(4, 1)
-            if p_i is not None:
+            if peepholes is not None:
+                p_i, p_o, p_f = peepholes.chunk(3)
                 i, forget = i + p_i * memory, forget + p_f * memory
             i = f(layer.clipped(i))
             forget = 1 - i if coupled else f(layer.clipped(forget))
             memory = forget * memory + i * g(layer.clipped(c))
-            if p_o is not None:
+            if peepholes is not None:
                 o = o + p_o * memory
             return f(layer.clipped(o)) * h(memory), memory
 

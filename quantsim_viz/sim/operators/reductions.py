@@ -38,7 +38,8 @@ def _in_double(x: Tensor) -> Tensor:
 
 
 def _l2(x: Tensor, axes: tuple[int, ...], keep: bool) -> Tensor:
-    return torch.linalg.vector_norm(_in_double(x), dim=axes, keepdim=keep).to(x.dtype)
+    norm: Tensor = torch.linalg.vector_norm(_in_double(x), dim=axes, keepdim=keep)
+    return norm.to(x.dtype)
 
 
 def _log_sum(x: Tensor, axes: tuple[int, ...], keep: bool) -> Tensor:

@@ -35,14 +35,14 @@ def _evaluator(node: NodeProto, opset: Mapping[str, int]) -> ReferenceEvaluator:
 
 
 def knows(node: Node, version: int) -> bool:
-    """Tell whether the reference evaluator can execute a node; it only says so by what it raises."""
+    """Tell whether the reference evaluator can execute a node; all it does is raise if not."""
     if node.op_type.startswith(_SEQUENCES):  # their values are no tensors
         return False
     if any(isinstance(value, Graph) for value in node.attributes.values()):
         return False
     try:
         _evaluator(to_node_proto(node, version), {"": 1, node.domain: version})
-    except Exception:  # noqa: BLE001 - any of a dozen types, all meaning "not here"
+    except Exception:  # any of a dozen types, all meaning "not here"
         return False
     return True
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
-from torch import Tensor
-
 from quantsim_viz.sim.operators.dtypes import to_tensor
 
 if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
     from quantsim_viz.model.graph import Graph, Node
     from quantsim_viz.sim.operators.program import Program
 

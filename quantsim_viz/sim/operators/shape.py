@@ -93,7 +93,8 @@ def expand(spec: OperatorSpec) -> Kernel:
     read = spec.reader(1)
 
     def kernel(x: Tensor, shape: Tensor) -> Tensor:
-        return x.expand(torch.broadcast_shapes(x.shape, read(shape) or ()))
+        lengths = read(shape) or ()
+        return x.expand(torch.broadcast_shapes(x.shape, lengths))  # type: ignore[no-untyped-call]  # unannotated
 
     return kernel
 
@@ -135,9 +136,8 @@ def split(spec: OperatorSpec) -> Kernel:
 
     def kernel(x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
         chosen = read(lengths)
-        if chosen is None:
-            chosen = _equal_parts(x.shape[axis], parts)
-        return tuple(torch.split(x, list(chosen), axis))
+        sizes = _equal_parts(x.shape[axis], parts) if chosen is None else list(chosen)
+        return tuple(torch.split(x, sizes, axis))
 
     return kernel
 

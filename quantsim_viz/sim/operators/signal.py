@@ -47,7 +47,8 @@ def _to_complex(x: Tensor) -> Tensor:
     wide = x.double()
     if x.shape[-1] == 1:
         return torch.complex(wide[..., 0], torch.zeros_like(wide[..., 0]))
-    return torch.view_as_complex(wide.contiguous())
+    whole: Tensor = torch.view_as_complex(wide.contiguous())
+    return whole
 
 
 def _transform(
@@ -57,7 +58,8 @@ def _transform(
     signal = _to_complex(x)
     if inverse and onesided:
         whole = length or 2 * (x.shape[place] - 1)
-        return torch.fft.irfft(signal, whole, place).unsqueeze(-1).to(x.dtype)
+        real: Tensor = torch.fft.irfft(signal, whole, place)
+        return real.unsqueeze(-1).to(x.dtype)
     size = length or x.shape[place]
     spectrum = (
         torch.fft.ifft(signal, size, place) if inverse else torch.fft.fft(signal, size, place)
