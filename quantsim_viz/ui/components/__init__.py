@@ -1,0 +1,1 @@
+"""Our own Streamlit components: the graph, the editor and the panes, each with its JavaScript."""

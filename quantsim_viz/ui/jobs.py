@@ -1,0 +1,253 @@
+"""Simulations of one browser session, in a worker process of its own.
+
+A thread pumps the worker's messages into the jobs; the page polls the jobs. The worker stays for
+the next run, is replaced when it dies, and ends when its page has not asked for a while.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.errors import QuantSimError
+from quantsim_viz.ui.worker import Cancel, Message, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quantsim_viz.ui.sources import DataSource, ModelSource
+
+FORGOTTEN_AFTER = 60.0
+"""Seconds without a poll after which a running job is cancelled: its page is gone."""
+
+IDLE_AFTER = 600.0
+"""Seconds without a poll after which the worker itself ends."""
+
+GRACE = 3.0
+"""Seconds that a cancelled run has to stop by itself before its process is ended."""
+
+LOG_TAIL = 2000
+
+
+@dataclass
+class Job:
+    """One simulation, as its page sees it.
+
+    Attributes:
+        id: Its number.
+        texts: The documents simulated, (name, text) each.
+        title: What it is, for the progress line.
+        purpose: `simulate`, `live` or `compare`.
+        model_key: `ModelSource.key` of the model.
+        data: What is measured on.
+        state: `running`, `done`, `failed` or `cancelled`.
+        progress: Last progress: `phase`, `fraction`, `layer`, `seconds_left`, `layers` when known.
+        result: The report, when done.
+        error: Why it failed.
+        taken: Whether its page has taken the result over.
+    """
+
+    id: int
+    texts: tuple[tuple[str, str], ...]
+    title: str
+    purpose: str
+    model_key: str
+    data: DataSource
+    state: str = "running"
+    progress: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] | None = None
+    error: QuantSimError | None = None
+    taken: bool = False
+    started: float = field(default_factory=time.monotonic)
+    cancelled_at: float | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its page should go on polling."""
+        return self.state == "running"
+
+    @property
+    def fraction(self) -> float:
+        """How far it is, 0 to 1."""
+        return float(min(max(self.progress.get("fraction", 0.0), 0.0), 1.0))
+
+
+class Worker:
+    """The worker process of one session, started when first needed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Any = None
+        self._jobs: dict[int, Job] = {}
+        self._lock = threading.RLock()
+        self._count = 0
+        self._polled = time.monotonic()
+
+    def warm(self) -> None:
+        """Start the process ahead of its first run: importing torch takes seconds."""
+        with self._lock:
+            self._ensure()
+
+    def submit(
+        self,
+        model: ModelSource,
+        texts: tuple[tuple[str, str], ...],
+        data: DataSource,
+        *,
+        title: str,
+        purpose: str = "simulate",
+        options: Mapping[str, Any] | None = None,
+        samples: int | None = None,
+    ) -> Job:
+        """Start a simulation and return its job at once."""
+        with self._lock:
+            self._count += 1
+            self._polled = time.monotonic()
+            job = Job(self._count, texts, title, purpose, model.key, data)
+            self._jobs = {number: j for number, j in self._jobs.items() if j.is_running}
+            self._jobs[job.id] = job
+            self._ensure()
+            request = Request(job.id, model, texts, data, dict(options or {}), samples)
+            self._write(request)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Ask a job to stop; what does not stop by itself is ended."""
+        with self._lock:
+            if job.is_running and job.cancelled_at is None:
+                job.cancelled_at = time.monotonic()
+                self._write(Cancel(job.id))
+                threading.Timer(GRACE, self._enforce, (job,)).start()
+
+    def poll(self) -> None:
+        """Note that the page is still there, and that a process may have died unnoticed."""
+        self._polled = time.monotonic()
+        process = self._process
+        if process is not None and (code := process.poll()) is not None:
+            self._bury(process, code, self._log)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _enforce(self, job: Job) -> None:
+        with self._lock:
+            if job.is_running:
+                job.state = "cancelled"
+                self.close()
+
+    def _ensure(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "quantsim_viz.ui.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=os.environ | {"PYTHONPATH": _search_path()},
+        )
+        arguments = (self._process, self._log)
+        threading.Thread(target=self._pump, args=arguments, daemon=True).start()
+        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+
+    def _write(self, item: Request | Cancel) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        with contextlib.suppress(OSError):  # a dead process is the pump's to report
+            pickle.dump(item, process.stdin)
+            process.stdin.flush()
+
+    def _pump(self, process: subprocess.Popen[bytes], log: Any) -> None:
+        stream = process.stdout
+        assert stream is not None
+        while True:
+            try:
+                message = pickle.load(stream)  # noqa: S301 - both ends are this program
+            except (EOFError, OSError, pickle.UnpicklingError):
+                break
+            self._take(message)
+        code = process.wait()
+        self._bury(process, code, log)
+
+    def _take(self, message: Message) -> None:
+        job = self._jobs.get(message.id)
+        if job is None or not job.is_running:
+            return
+        if message.kind == "progress":
+            job.progress = message.value
+            return
+        if message.kind == "done":
+            job.result = message.value
+        elif message.kind == "failed":
+            job.error = message.value
+        job.state = message.kind
+
+    def _bury(self, process: subprocess.Popen[bytes], code: int, log: Any) -> None:
+        """Say what became of the jobs of a process that is gone."""
+        tail = _tail(log)
+        with self._lock:
+            if self._process is not None and self._process is not process:
+                return
+            for job in self._jobs.values():
+                if not job.is_running:
+                    continue
+                job.state = "cancelled" if job.cancelled_at is not None else "failed"
+                if job.state == "failed":
+                    job.error = _crash(code, tail)
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """Cancel what nobody asks for any more, and end the process when nobody asks at all."""
+        while process.poll() is None:
+            time.sleep(5.0)
+            quiet = time.monotonic() - self._polled
+            running = [job for job in list(self._jobs.values()) if job.is_running]
+            if quiet > FORGOTTEN_AFTER:
+                for job in running:
+                    self.cancel(job)
+            if quiet > IDLE_AFTER:
+                with contextlib.suppress(OSError):
+                    process.kill()
+
+
+def _search_path() -> str:
+    """Return where the process finds this package, also when it is not installed."""
+    package = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+
+
+def _tail(log: Any) -> str:
+    try:
+        log.seek(0)
+        return str(log.read()[-LOG_TAIL:].decode("utf-8", "replace")).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _crash(code: int, tail: str) -> QuantSimError:
+    if code == -9:
+        return QuantSimError(
+            "The simulation's process was killed, most likely for lack of memory",
+            code="worker-killed",
+            hint="choose a smaller batch size or fewer samples; the app itself is not affected",
+        )
+    last = tail.splitlines()[-1] if tail else f"exit status {code}"
+    return QuantSimError(
+        f"The simulation's process ended unexpectedly: {last}",
+        code="worker-crashed",
+        hint="the app itself is not affected; press Simulate to try again",
+    )

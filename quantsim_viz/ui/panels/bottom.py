@@ -1,0 +1,152 @@
+"""The bottom of the workbench: layers, the configuration as text and as forms, runs, comparison."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.config import Document, schema
+from quantsim_viz.resolve.params import PARAM_INPUTS
+from quantsim_viz.ui.components.assets import publish
+from quantsim_viz.ui.components.editor import EditorView, mount_editor
+from quantsim_viz.ui.panels.compare import draw_compare
+from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
+from quantsim_viz.ui.panels.run import draw_run
+from quantsim_viz.ui.panels.running import start_simulation
+from quantsim_viz.ui.panels.topbar import save
+from quantsim_viz.ui.session import TABS
+from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.views.figures import figures_caption, published_figures
+from quantsim_viz.ui.views.navigator import reach_rows
+from quantsim_viz.ui.views.table import op_type_counts, output_precisions, status_letters
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.components.channel import Act
+    from quantsim_viz.ui.state import AppState
+
+PARAM_TYPES = sorted({name for inputs in PARAM_INPUTS.values() for _, name in inputs})
+
+
+def draw_bottom(state: AppState) -> None:
+    """Draw the tabs. All panels stay mounted, so that switching loses nothing."""
+    session = state.session
+    with st.container(key="bottom", gap=None):
+        put_widget("tab", session.tab)
+        tabs = st.tabs(
+            list(TABS), key="tab", on_change=on_widget("tab", lambda tab: _show(state, str(tab)))
+        )
+        with tabs[0]:
+            _draw_layers(state)
+        with tabs[1]:
+            _draw_configuration(state)
+        with tabs[2]:
+            draw_run(state)
+        with tabs[3]:
+            draw_compare(state)
+
+
+def _show(state: AppState, tab: str) -> None:
+    if tab in TABS:
+        state.session.tab = tab
+
+
+def _draw_layers(state: AppState) -> None:
+    session = state.session
+    workspace = session.workspace
+    picture = workspace.shown()
+    stale = session.is_stale(session.result)
+    note = "These figures are of an earlier state. Press Simulate for new ones." if stale else ""
+    data = {
+        "table": table_url(state),
+        "status": status_letters(workspace.model, picture.cascade),
+        "bits": output_precisions(picture.cascade),
+        "selected": selected_index(state),
+        "stale": stale,
+        "note": note,
+        "caption": figures_caption(session),
+        **published_figures(session, publish),
+    }
+    draw_pane(state, "layers", "layers", data)
+
+
+def _draw_configuration(state: AppState) -> None:
+    session = state.session
+    put_widget("view", "Forms" if session.form else "JSON")
+    with st.container(key="config-box", gap=None):
+        st.segmented_control(
+            "View",
+            ["JSON", "Forms"],
+            key="view",
+            required=True,
+            label_visibility="collapsed",
+            on_change=on_widget("view", lambda view: setattr(session, "form", view == "Forms")),
+        )
+        with st.container(key="forms-box" if session.form else "forms-box-hidden", gap=None):
+            _draw_forms(state)
+        with st.container(key="editor-box-hidden" if session.form else "editor-box", gap=None):
+            _draw_editor(state)
+
+
+def _draw_forms(state: AppState) -> None:
+    workspace = state.session.workspace
+    data = {
+        "schema": _schema_url(),
+        "value": Document(workspace.text).data,
+        "op_types": [list(pair) for pair in op_type_counts(workspace.model)],
+    }
+    draw_pane(state, "forms", "forms", data)
+
+
+def _draw_editor(state: AppState) -> None:
+    session, workspace = state.session, state.session.workspace
+    history = workspace.history
+    picture = workspace.picture()
+    channel = state.channels.of("editor")
+    view = EditorView(
+        document=session.document_key,
+        base=workspace.source.base,
+        pristine=history.is_pristine,
+        text=workspace.text,
+        version=history.version,
+        seq=channel.seq,
+        diagnostics=picture.diagnostics,
+        reach=reach_rows(picture),
+        marked=_marked_lines(state),
+        jump=session.jump,
+        schema=_schema_url(),
+        op_types=op_type_counts(workspace.model),
+        param_types=PARAM_TYPES,
+    )
+    on_act = state.channels.listen("editor", lambda act: _act_in_editor(state, act))
+    mount_editor(view, key="editor", ack=channel.ack, on_act=on_act)
+
+
+def _act_in_editor(state: AppState, act: Act) -> None:
+    if act["type"] == "simulate":
+        start_simulation(state)
+    elif act["type"] == "save":
+        save(state.session)
+    else:
+        state.session.act(act)
+
+
+def _marked_lines(state: AppState) -> list[int]:
+    """Return the lines of the rules that had a say at the selected node."""
+    session = state.session
+    cascade = session.workspace.picture().cascade
+    if cascade is None:
+        return []
+    if session.rule is not None:
+        count = cascade.rules.get(session.rule)
+        return [count.line] if count is not None and count.line is not None else []
+    if session.selected is None or session.selected not in cascade.nodes:
+        return []
+    node = next(n for n in session.workspace.model.graph.nodes if n.name == session.selected)
+    tensors = [name for name in (*node.outputs, *node.inputs[1:]) if name in cascade.quantizers]
+    return sorted({d.line for name in tensors for d in cascade.trace(name) if d.line is not None})
+
+
+def _schema_url() -> str:
+    return publish(json.dumps(schema()).encode(), "schema")

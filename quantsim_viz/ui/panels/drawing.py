@@ -1,0 +1,87 @@
+"""The graph in the middle: the session's picture as the graph component takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantsim_viz.ui.components.graph import GraphView, mount_graph
+from quantsim_viz.ui.session import MODES
+from quantsim_viz.ui.views.comparison import base_cascade
+from quantsim_viz.viz import layout_model
+from quantsim_viz.viz.figures import Figures, figures_of
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.components.channel import Act
+    from quantsim_viz.ui.session import Session
+    from quantsim_viz.ui.state import AppState
+    from quantsim_viz.viz import Layout
+
+
+def draw_graph(state: AppState) -> None:
+    """Draw the graph."""
+    on_act = state.channels.listen("graph", lambda act: _act(state.session, act))
+    ack = state.channels.of("graph").ack
+    mount_graph(graph_view(state.session), key="graph", ack=ack, on_act=on_act)
+
+
+def graph_view(session: Session) -> GraphView:
+    """Return what the graph shows of a session."""
+    layout = layout_model(session.workspace.model, session.collapsed)
+    cascade = session.workspace.shown().cascade
+    base = base_cascade(session)
+    return GraphView(
+        layout=layout,
+        figures=Figures() if cascade is None else figures_of(layout, cascade),
+        selected=[session.selected] if session.selected else [],
+        mode=session.mode,
+        sqnr=node_sqnr(session),
+        stale="of an earlier state" if session.is_stale(session.result) else "",
+        base="" if base is None else figures_of(layout, base).status,
+        preview=_preview_status(session, layout),
+        highlight=_touched(session),
+        rules=_rule_nodes(session),
+    )
+
+
+def _act(session: Session, act: Act) -> None:
+    if act["type"] == "collapse":
+        session.collapsed = frozenset(map(str, act.get("paths", ())))
+    elif act["type"] == "mode":
+        session.mode = act["mode"] if act.get("mode") in MODES else session.mode
+    else:
+        session.act(act)
+
+
+def node_sqnr(session: Session) -> dict[str, float | None] | None:
+    """Return each node's SQNR in dB, the lowest of its outputs; None while nothing was measured."""
+    if session.result is None:
+        return None
+    rows = session.result.figures["layers"]
+    found: dict[str, float | None] = {}
+    for node in session.workspace.model.graph.nodes:
+        figures = (rows[name]["f"][0] for name in node.outputs if rows.get(name, {}).get("f"))
+        known = [decibels for decibels in figures if decibels is not None]
+        if known:
+            found[node.name] = min(known)
+    return found
+
+
+def _preview_status(session: Session, layout: Layout) -> str:
+    if session.preview is None:
+        return ""
+    cascade = session.workspace.picture_of(session.preview).cascade
+    return "" if cascade is None else figures_of(layout, cascade).status
+
+
+def _touched(session: Session) -> list[str] | None:
+    cascade = session.workspace.shown().cascade
+    if session.rule is None or cascade is None or session.rule not in cascade.rules:
+        return None
+    return list(cascade.rule_nodes(session.rule))
+
+
+def _rule_nodes(session: Session) -> dict[str, tuple[str, ...]]:
+    cascade = session.workspace.shown().cascade
+    if cascade is None:
+        return {}
+    return {pointer: cascade.rule_nodes(pointer) for pointer in cascade.rules}

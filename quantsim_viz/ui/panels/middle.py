@@ -1,0 +1,101 @@
+"""The middle of the workbench: navigator, graph and inspector, and the strip below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from quantsim_viz.ui.components.assets import publish
+from quantsim_viz.ui.components.panes import mount_pane
+from quantsim_viz.ui.loading import table_of
+from quantsim_viz.ui.panels.drawing import draw_graph
+from quantsim_viz.ui.views.figures import figures_caption, published_figures
+from quantsim_viz.ui.views.inspector import inspect_node
+from quantsim_viz.ui.views.navigator import problem_rows, rule_rows
+from quantsim_viz.ui.views.summary import coverage_facts, ribbons
+from quantsim_viz.ui.views.table import shown_nodes, status_letters
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.components.panes import Kind
+    from quantsim_viz.ui.state import AppState
+
+
+def draw_summary(state: AppState) -> None:
+    """Draw the coverage line and what there is to tell."""
+    session = state.session
+    data = {"facts": coverage_facts(session), "ribbons": ribbons(session)}
+    draw_pane(state, "summary", "summary", data, height="content")
+
+
+def draw_middle(state: AppState) -> None:
+    """Draw navigator, graph and inspector."""
+    with st.container(key="middle", horizontal=True, gap=None):
+        with st.container(key="navigator-box", gap=None):
+            _draw_navigator(state)
+        with st.container(key="graph-box", gap=None):
+            draw_graph(state)
+        with st.container(key="inspector-box", gap=None):
+            _draw_inspector(state)
+
+
+def draw_strip(state: AppState) -> None:
+    """Draw SQNR along depth."""
+    session = state.session
+    data = {
+        "table": table_url(state),
+        "selected": selected_index(state),
+        "stale": session.is_stale(session.result),
+        "caption": figures_caption(session),
+        **published_figures(session, publish),
+    }
+    with st.container(key="strip-box", gap=None):
+        draw_pane(state, "strip", "strip", data)
+
+
+def _draw_navigator(state: AppState) -> None:
+    workspace = state.session.workspace
+    picture = workspace.shown()
+    data = {
+        "table": table_url(state),
+        "status": status_letters(workspace.model, picture.cascade),
+        "selected": selected_index(state),
+        "rules": rule_rows(picture),
+        "selected_rule": state.session.rule,
+        "problems": problem_rows(workspace.picture().diagnostics),
+    }
+    draw_pane(state, "navigator", "navigator", data)
+
+
+def _draw_inspector(state: AppState) -> None:
+    session = state.session
+    view = None
+    if session.selected is not None:
+        figures = session.result.figures if session.result is not None else None
+        view = inspect_node(session.workspace, session.selected, figures)
+    draw_pane(state, "inspector", "inspector", {"view": view})
+
+
+def draw_pane(
+    state: AppState, kind: Kind, key: str, data: dict[str, Any], *, height: str = "stretch"
+) -> None:
+    channels = state.channels
+    on_act = channels.listen(key, state.session.act)
+    mount_pane(kind, data, key=key, ack=channels.of(key).ack, on_act=on_act, height=height)
+
+
+def table_url(state: AppState) -> str:
+    """Return where the browser fetches the table of nodes."""
+    return publish(table_of(state.session.workspace.model), "table")
+
+
+def selected_index(state: AppState) -> int | None:
+    """Return the selected node's row in the table of nodes."""
+    session = state.session
+    if session.selected is None:
+        return None
+    names = [node.name for node in shown_nodes(session.workspace.model)]
+    return names.index(session.selected) if session.selected in names else None
+
+
+

@@ -1,0 +1,108 @@
+"""The Run tab: how to simulate, and what came out at the outputs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption
+from quantsim_viz.ui.views.tables import layers_csv, metric_line, output_lines
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.session import Session
+    from quantsim_viz.ui.state import AppState
+
+BITS = (4, 8, 16, 32, "float16")
+
+
+def draw_run(state: AppState) -> None:
+    """Draw the options of a run beside the result of the last one."""
+    session = state.session
+    with st.container(key="run-box", horizontal=True, gap="large"):
+        with st.container(key="run-options", width=420):
+            _draw_options(session)
+        with st.container(key="run-result"):
+            _draw_result(session)
+
+
+def _draw_options(session: Session) -> None:
+    first, second = st.columns(2)
+    with first:
+        _draw_bits(session, "param_bits", "Parameters")
+        _draw_scheme(session)
+    with second:
+        _draw_bits(session, "act_bits", "Activations")
+        put_widget("samples", session.options.samples)
+        st.number_input(
+            "Samples",
+            min_value=1,
+            value=None,
+            step=1,
+            key="samples",
+            placeholder="all",
+            on_change=on_widget("samples", lambda value: _set(session, "samples", value)),
+        )
+    if session.data.is_random:
+        st.caption("Random data: the figures say little about real inputs.")
+
+
+def _draw_bits(session: Session, name: str, label: str) -> None:
+    put_widget(name, getattr(session.options, name))
+    st.selectbox(
+        label,
+        BITS,
+        key=name,
+        format_func=precision_words,
+        on_change=on_widget(name, lambda value: _set(session, name, value)),
+    )
+
+
+def _draw_scheme(session: Session) -> None:
+    put_widget("scheme", session.options.scheme)
+    st.selectbox(
+        "Ranges",
+        list(SCHEMES),
+        key="scheme",
+        format_func=SCHEMES.__getitem__,
+        help="How ranges are found from what is observed",
+        on_change=on_widget("scheme", lambda value: _set(session, "scheme", value)),
+    )
+    if session.options.scheme == "percentile":
+        put_widget("percentile", session.options.percentile)
+        st.number_input(
+            "Percentile",
+            min_value=50.0,
+            max_value=100.0,
+            step=0.1,
+            key="percentile",
+            on_change=on_widget("percentile", lambda value: _set(session, "percentile", value)),
+        )
+
+
+def _set(session: Session, name: str, value: object) -> None:
+    session.set_option(name, value)
+
+
+def _draw_result(session: Session) -> None:
+    result = session.result
+    if result is None:
+        st.markdown("Nothing was simulated yet. **Simulate** runs the document on all the data.")
+        return
+    stale = " It is of an earlier state." if session.is_stale(result) else ""
+    st.caption(f"{result_caption(result)}; {result.report['seconds']:.1f} s.{stale}")
+    for line in (*metric_line(result.report), *output_lines(result.report)):
+        st.markdown(line)
+    with st.container(horizontal=True):
+        st.download_button(
+            "Layers, CSV", layers_csv(result.report), "layers.csv", "text/csv", on_click="ignore"
+        )
+        st.download_button(
+            "Report, JSON",
+            json.dumps(result.report, indent=1),
+            "report.json",
+            "application/json",
+            on_click="ignore",
+        )

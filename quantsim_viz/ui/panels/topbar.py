@@ -1,0 +1,250 @@
+"""The top bar: what is open, undo and redo, save, simulate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.errors import QuantSimError
+from quantsim_viz.ui import sources
+from quantsim_viz.ui.panels.running import start_simulation, stop_simulation
+from quantsim_viz.ui.state import on_widget, put_widget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from quantsim_viz.ui.session import Session
+    from quantsim_viz.ui.state import AppState
+
+DATA_TYPES = ["npz", "npy"]
+
+
+def draw_topbar(state: AppState) -> None:
+    """Draw the top bar."""
+    session = state.session
+    with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html('<span class="qv-brand">quantsim-viz</span>')
+        _draw_choosers(session)
+        _draw_open(session)
+        st.space("stretch")
+        _draw_history(session)
+        _draw_save(session)
+        _draw_simulate(state)
+
+
+def _draw_choosers(session: Session) -> None:
+    model = session.model_source
+    _chooser(
+        "model",
+        "Model",
+        [*sources.sample_references()],
+        (model.reference, f"{model.reference} (uploaded)" if model.is_upload else model.reference),
+        lambda value: _choose_model(session, value),
+        "A sample, or the path of an .onnx file below the folder the app was started in",
+    )
+    config = session.workspace.source
+    edited = "" if session.workspace.history.is_pristine else " (edited)"
+    _chooser(
+        "config",
+        "Configuration",
+        [(key, title) for key, title in sources.preset_references()],
+        (config.reference, config.name),
+        lambda value: _choose_config(session, value),
+        "A preset, or the path of a configuration file",
+        suffix=edited,
+    )
+    data = session.data
+    own = sources.data_for(model)
+    offered = [(own.reference, own.title)] if not own.is_random else []
+    _chooser(
+        "data",
+        "Data",
+        [*offered, ("random", "random data")],
+        (data.reference, data.title),
+        lambda value: _choose_data(session, value),
+        "A .npz or .npy file, a folder of images, or random data",
+    )
+
+
+def _chooser(
+    key: str,
+    label: str,
+    known: Sequence[tuple[str, str]],
+    current: tuple[str, str],
+    choose: Callable[[str], None],
+    hint: str,
+    *,
+    suffix: str = "",
+) -> None:
+    """Draw a box of known references that also takes a typed one."""
+    titles = dict(known)
+    titles.setdefault(*current)
+    put_widget(key, current[0])
+
+    def title_of(reference: str) -> str:
+        title = titles.get(reference, reference)
+        return f"{title}{suffix}" if reference == current[0] else title
+
+    st.selectbox(
+        label,
+        list(titles),
+        key=key,
+        format_func=title_of,
+        on_change=on_widget(key, lambda value: choose(str(value)) if value else None),
+        accept_new_options=True,
+        filter_mode="contains",
+        label_visibility="collapsed",
+        placeholder=hint,
+    )
+
+
+def _choose_model(session: Session, reference: str) -> None:
+    def do() -> None:
+        fold = session.model_source.fold
+        session.open_model(sources.model_source(reference, session.roots, fold=fold))
+
+    session.attempt("model", do)
+
+
+def _choose_config(session: Session, reference: str) -> None:
+    session.attempt(
+        "config", lambda: session.open_config(sources.config_source(reference, session.roots))
+    )
+
+
+def _choose_data(session: Session, reference: str) -> None:
+    def do() -> None:
+        own = sources.data_for(session.model_source)
+        chosen = own if reference == own.reference else None
+        session.open_data(chosen or sources.data_source(reference, session.roots))
+
+    session.attempt("data", do)
+
+
+def _draw_open(session: Session) -> None:
+    with st.popover("Open", help="Upload files, start a new configuration, fold BatchNormalization"):
+        st.caption("Uploads stay private to this page and never appear in its address.")
+        model = st.file_uploader("Model (.onnx)", type=["onnx"], key="upload_model")
+        if model is not None and _is_new("model", model):
+            session.attempt(
+                "model",
+                lambda: session.open_model(sources.uploaded_model(model.name, model.getvalue())),
+            )
+            st.rerun(scope="fragment")
+        config = st.file_uploader("Configuration (.json)", type=["json"], key="upload_config")
+        if config is not None and _is_new("config", config):
+            session.attempt(
+                "config",
+                lambda: session.open_config(
+                    sources.uploaded_config(config.name, config.getvalue())
+                ),
+            )
+            st.rerun(scope="fragment")
+        data = st.file_uploader("Data (.npz, .npy)", type=DATA_TYPES, key="upload_data")
+        if data is not None and _is_new("data", data):
+            session.attempt(
+                "data",
+                lambda: session.open_data(sources.uploaded_data(data.name, data.getvalue())),
+            )
+            st.rerun(scope="fragment")
+        st.button(
+            "New configuration",
+            key="new",
+            help="Start from the documented default",
+            on_click=lambda: _choose_config(session, sources.DEFAULT_CONFIG),
+        )
+        put_widget("fold", session.model_source.fold)
+        st.toggle(
+            "Fold BatchNormalization",
+            key="fold",
+            help="Into the convolution before it, as the AIMET workflow does",
+            on_change=on_widget("fold", lambda value: _fold(session, bool(value))),
+        )
+
+
+def _is_new(kind: str, upload: object) -> bool:
+    """Whether an upload was not taken over yet: Streamlit hands it out on every run."""
+    key = f"taken:{kind}"
+    file_id = getattr(upload, "file_id", "")
+    if st.session_state.get(key) == file_id:
+        return False
+    st.session_state[key] = file_id
+    return True
+
+
+def _fold(session: Session, fold: bool) -> None:
+    session.attempt("model", lambda: session.open_model(session.model_source.folded(fold)))
+
+
+def _draw_history(session: Session) -> None:
+    history = session.workspace.history
+    st.button(
+        "Undo",
+        key="undo",
+        icon=":material/undo:",
+        disabled=history.undo_title is None,
+        shortcut="Ctrl+Z",
+        help=f"Undo: {history.undo_title}" if history.undo_title else "Nothing to undo",
+        on_click=lambda: session.act({"type": "undo"}),
+    )
+    st.button(
+        "Redo",
+        key="redo",
+        icon=":material/redo:",
+        disabled=history.redo_title is None,
+        shortcut="Ctrl+Shift+Z",
+        help=f"Redo: {history.redo_title}" if history.redo_title else "Nothing to redo",
+        on_click=lambda: session.act({"type": "redo"}),
+    )
+
+
+def _draw_save(session: Session) -> None:
+    source = session.workspace.source
+    if source.path is not None:
+        st.button(
+            "Save",
+            key="save",
+            disabled=session.workspace.history.is_pristine,
+            help=f"Write the document back to {source.path}",
+            on_click=lambda: save(session),
+        )
+    name = source.name if source.name.endswith(".json") else f"{source.name}.json"
+    st.download_button(
+        "Save" if source.path is None else "Download",
+        session.workspace.text,
+        file_name=name,
+        mime="application/json",
+        key="save" if source.path is None else "download",
+        on_click="ignore",
+        help=f"Download the document as {name}",
+    )
+
+
+def save(session: Session) -> None:
+    """Write the document back to its file; a file that changed on disk is never overwritten."""
+    workspace = session.workspace
+    try:
+        workspace.saved(sources.save_back(workspace.source, workspace.text))
+    except QuantSimError as error:
+        session.tell("save", str(error), "error")
+    else:
+        session.tell("save", f"Saved to {workspace.source.path}.")
+
+
+def _draw_simulate(state: AppState) -> None:
+    job = state.session.job
+    running = job is not None and job.is_running
+    if running:
+        st.button(
+            "Cancel", key="cancel", on_click=lambda: stop_simulation(state), help="Stop the run"
+        )
+        return
+    st.button(
+        "Simulate",
+        key="simulate",
+        type="primary",
+        shortcut="Ctrl+Enter",
+        help=f"Simulate on all of {state.session.data.title}",
+        on_click=lambda: start_simulation(state),
+    )

@@ -1,0 +1,303 @@
+"""One person's session: what is open, selected, measured and compared. Plain Python.
+
+`state` keeps one of these for each browser session; everything shown is derived from it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.errors import QuantSimError
+from quantsim_viz.ui import sources
+from quantsim_viz.ui.views.offers import effect_of, find_offer
+from quantsim_viz.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from quantsim_viz.model import Model
+    from quantsim_viz.resolve.precision import BitWidth
+    from quantsim_viz.ui.jobs import Job
+    from quantsim_viz.ui.sources import ConfigSource, DataSource, ModelSource, Roots
+
+MODES = ("status", "bits", "sqnr", "diff")
+AS_OPENED = "as opened"
+"""Names the document as it was opened, where a configuration to compare with is asked for."""
+
+TABS = ("Layers", "Configuration", "Run", "Compare")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell the person, above the graph, until it is dismissed or out of date.
+
+    Attributes:
+        id: What it is about; a newer notice of the same id takes its place.
+        text: What happened, and what to do.
+        tone: `info`, `warning` or `error`.
+    """
+
+    id: str
+    text: str
+    tone: str = "info"
+
+
+@dataclass
+class RunOptions:
+    """How to simulate."""
+
+    param_bits: BitWidth = 8
+    act_bits: BitWidth = 8
+    scheme: str = "min_max"
+    percentile: float = 100.0
+    samples: int | None = None
+    batch_size: int = 64
+
+    def to_keywords(self) -> dict[str, Any]:
+        """Return the keyword arguments of `simulate` and `compare`."""
+        keywords: dict[str, Any] = {
+            "param_bits": self.param_bits,
+            "act_bits": self.act_bits,
+            "scheme": self.scheme,
+            "batch_size": self.batch_size,
+        }
+        if self.scheme == "percentile":
+            keywords["percentile"] = self.percentile
+        return keywords
+
+
+@dataclass
+class Result:
+    """Figures, and what they are of.
+
+    Attributes:
+        report: `simulate --json` or `compare --json`.
+        texts: The documents that were simulated.
+        model_key: The model.
+        data: The data.
+        options: How.
+        figures: `views.table.layer_figures` of a simulation, `{}` of a comparison.
+    """
+
+    report: dict[str, Any]
+    texts: tuple[str, ...]
+    model_key: str
+    data: DataSource
+    options: RunOptions
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+class Session:
+    """What one person has open.
+
+    Attributes:
+        roots: Which files may be opened.
+        model_source: The model as it can be opened again.
+        workspace: Model and document.
+        data: What Simulate measures on.
+        options: How Simulate runs.
+        selected: Name of the selected node.
+        rule: Pointer of the selected rule.
+        mode: Colour mode of the graph.
+        tab: Which of the bottom panels is shown.
+        form: Whether the configuration is shown as forms.
+        preview: A document whose effect is shown in place of the present one.
+        jump: (line, n): where the editor last had to go.
+        notices: What there is to tell.
+        job: The simulation that runs or ran last.
+        result: Its figures.
+        compare_source: The configuration to compare with.
+        comparison: Figures of the last comparison.
+        collapsed: Groups that the graph draws as one box, None for its own choice.
+        running_options: How the job that runs was started.
+    """
+
+    def __init__(self, roots: Roots, load: Callable[[ModelSource], Model]) -> None:
+        self.roots = roots
+        self._load = load
+        self.model_source: ModelSource
+        self.workspace: Workspace
+        self.data: DataSource = sources.RANDOM_DATA
+        self.options = RunOptions()
+        self.selected: str | None = None
+        self.rule: str | None = None
+        self.mode = "status"
+        self.tab = "Layers"
+        self.form = False
+        self.preview: str | None = None
+        self.jump = (0, 0)
+        self.notices: dict[str, Notice] = {}
+        self.job: Job | None = None
+        self.result: Result | None = None
+        self.compare_source: ConfigSource | None = None
+        self.compare_job: Job | None = None
+        self.comparison: Result | None = None
+        self.collapsed: frozenset[str] | None = None
+        self.running_options = RunOptions()
+
+    # Opening
+
+    def open_model(self, source: ModelSource) -> None:
+        """Open a model; the document stays as it is.
+
+        Raises:
+            QuantSimError: It cannot be loaded; then nothing has changed.
+        """
+        model = self._load(source)
+        old = getattr(self, "workspace", None)
+        self.model_source = source
+        if old is not None:
+            self.workspace = Workspace(model, old.source, history=old.history)
+        else:
+            default = sources.config_source(sources.DEFAULT_CONFIG, self.roots)
+            self.workspace = Workspace(model, default)
+        self.workspace.param_bits = self.options.param_bits
+        self.workspace.act_bits = self.options.act_bits
+        self.data = sources.data_for(source)
+        self.selected = self.rule = self.preview = self.collapsed = None
+        self.result = self.comparison = None
+        self.notices.clear()
+        for warning in model.warnings:
+            self.tell(f"model:{warning.code}", warning.message, "warning")
+
+    def open_config(self, source: ConfigSource) -> None:
+        """Open a configuration in place of the document; Undo does not reach behind it."""
+        old = self.workspace
+        self.workspace = Workspace(old.model, source)
+        self.workspace.param_bits, self.workspace.act_bits = old.param_bits, old.act_bits
+        self.preview = self.rule = None
+        self.notices.pop("draft", None)
+
+    def open_data(self, source: DataSource) -> None:
+        """Choose what to measure on."""
+        self.data = source
+
+    def compare_with(self, reference: str | None) -> None:
+        """Choose the configuration to compare the document with.
+
+        Args:
+            reference: A preset, a path, `as opened`, or None for none.
+
+        Raises:
+            QuantSimError: It cannot be opened.
+        """
+        own = self.workspace.source
+        if reference is None:
+            self.compare_source = None
+        elif reference == AS_OPENED:
+            text = self.workspace.history.opened
+            self.compare_source = replace(
+                own, reference=AS_OPENED, text=text, path=None, name=f"{own.name}, as opened"
+            )
+        else:
+            self.compare_source = sources.config_source(reference, self.roots)
+        self.comparison = None
+
+    def set_option(self, name: str, value: Any) -> None:
+        """Set one of the options of a run."""
+        setattr(self.options, name, value)
+        self.workspace.param_bits = self.options.param_bits
+        self.workspace.act_bits = self.options.act_bits
+
+    @property
+    def document_key(self) -> str:
+        """Identity of what is open, under which the browser keeps a draft."""
+        source = self.workspace.source
+        return f"{self.workspace.model.sha256[:12]}:{source.reference}"
+
+    # Telling
+
+    def tell(self, notice_id: str, text: str, tone: str = "info") -> None:
+        """Add a notice."""
+        self.notices[notice_id] = Notice(notice_id, text, tone)
+
+    def attempt(self, notice_id: str, action: Callable[[], None]) -> bool:
+        """Do something that may fail, and tell why if it does; whether it was done."""
+        try:
+            action()
+        except QuantSimError as error:
+            self.tell(notice_id, str(error), "error")
+            return False
+        self.notices.pop(notice_id, None)
+        return True
+
+    # Acting
+
+    def act(self, act: Mapping[str, Any]) -> None:
+        """Do one act of a component; an unknown node, rule or fix is simply no longer there."""
+        name = str(act.get("type", ""))
+        method = getattr(self, f"_act_{name}", None)
+        if method is None:
+            return
+        if name != "preview":
+            self.preview = None
+        self.attempt("edit", lambda: method(act))
+
+    def _act_select(self, act: Mapping[str, Any]) -> None:
+        name = act.get("node")
+        known = any(node.name == name for node in self.workspace.model.graph.nodes)
+        self.selected = str(name) if known else None
+        self.rule = None
+
+    def _act_rule(self, act: Mapping[str, Any]) -> None:
+        self.rule = str(act.get("pointer") or "") or None
+        if act.get("line"):
+            self.jump = (int(act["line"]), self.jump[1] + 1)
+            self.tab, self.form = "Configuration", False
+
+    def _act_set(self, act: Mapping[str, Any]) -> None:
+        self.workspace.set_value(str(act["pointer"]), act.get("value"), "form")
+
+    def _act_edit(self, act: Mapping[str, Any]) -> None:
+        if act.get("ver") == self.workspace.history.version:
+            self.workspace.type_text(str(act["text"]))
+
+    def _act_restore(self, act: Mapping[str, Any]) -> None:
+        self.workspace.type_text(str(act["text"]), "draft", "draft restored")
+        written = time.strftime("%H:%M", time.localtime(float(act.get("time", 0)) / 1000))
+        self.tell(
+            "draft", f"Brought back what you were writing at {written}; Undo returns to the file."
+        )
+
+    def _act_undo(self, act: Mapping[str, Any]) -> None:
+        self.workspace.history.undo()
+
+    def _act_redo(self, act: Mapping[str, Any]) -> None:
+        self.workspace.history.redo()
+
+    def _act_fix(self, act: Mapping[str, Any]) -> None:
+        diagnostics = self.workspace.picture().diagnostics
+        number = int(act["id"])
+        fix = diagnostics[number].fix if 0 <= number < len(diagnostics) else None
+        if fix is not None:
+            self.workspace.patch(fix.patch, fix.title)
+
+    def _act_offer(self, act: Mapping[str, Any]) -> None:
+        offer = find_offer(self.workspace, self.selected, str(act["id"]))
+        if offer is not None:
+            self.workspace.set_value(offer.pointer, offer.value, "graph")
+
+    def _act_preview(self, act: Mapping[str, Any]) -> None:
+        self.preview = None
+        offer = find_offer(self.workspace, self.selected, str(act.get("id") or ""))
+        if offer is not None:
+            effect = effect_of(self.workspace, offer)
+            self.preview = None if effect.refused else effect.text
+
+    def _act_dismiss(self, act: Mapping[str, Any]) -> None:
+        self.notices.pop(str(act.get("id")), None)
+
+    # Results
+
+    def is_stale(self, result: Result | None) -> bool:
+        """Whether figures are of another document, other data or other options than now."""
+        if result is None:
+            return False
+        now = (self.workspace.text, self.model_source.key, self.data, self.options)
+        return (result.texts[0], result.model_key, result.data, result.options) != now
+
+    def snapshot(self) -> RunOptions:
+        """Return the options as they are now, for a result to remember."""
+        return replace(self.options)

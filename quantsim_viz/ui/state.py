@@ -1,0 +1,156 @@
+"""What Streamlit keeps for a browser session; the only module that touches `st.session_state`.
+
+The widgets' own values live there too, under their keys; nothing is derived from them that a
+`Session` does not know.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.errors import QuantSimError
+from quantsim_viz.ui import sources
+from quantsim_viz.ui.components.channel import Channels
+from quantsim_viz.ui.jobs import Worker
+from quantsim_viz.ui.loading import load_shared
+from quantsim_viz.ui.session import MODES, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from quantsim_viz.ui.sources import Roots
+
+_KEY = "quantsim-viz"
+
+
+@dataclass
+class AppState:
+    """One browser session.
+
+    Attributes:
+        session: What is open.
+        channels: What the components have sent.
+        worker: The process that simulates.
+        address: The query string as we wrote it last.
+        warmed: Whether the worker was started.
+    """
+
+    session: Session
+    channels: Channels = field(default_factory=Channels)
+    worker: Worker = field(default_factory=Worker)
+    address: dict[str, str] = field(default_factory=dict)
+    warmed: bool = False
+
+
+def app_state() -> AppState:
+    """Return this browser session's state, opened as its address asks when it is new."""
+    state = st.session_state.get(_KEY)
+    if state is None:
+        state = _begin()
+        st.session_state[_KEY] = state
+    elif dict(st.query_params.to_dict()) != state.address:
+        _follow(state.session, st.query_params.to_dict())
+        state.address = {}
+    return state
+
+
+def _begin() -> AppState:
+    arguments = sources.parse_arguments(sys.argv[1:])
+    named = (arguments["model"], arguments["config"], arguments["data"])
+    roots = sources.allowed_roots(arguments["roots"], named)
+    session = Session(roots, load_shared)
+    wanted = {
+        "model": arguments["model"] or sources.sample_references()[0][0],
+        "config": arguments["config"] or sources.DEFAULT_CONFIG,
+    }
+    _open_first(session, wanted, st.query_params.to_dict())
+    if arguments["data"]:
+        reference = arguments["data"]
+        session.attempt("data", lambda: session.open_data(sources.data_source(reference, roots)))
+    state = AppState(session)
+    weakref.finalize(state, state.worker.close)
+    return state
+
+
+def _open_first(session: Session, wanted: dict[str, str], address: dict[str, str]) -> None:
+    """Open what the address asks for; what cannot be opened is told, and the default stands in."""
+    asked = wanted | {key: address[key] for key in ("model", "config") if address.get(key)}
+    failure = _try_model(session, asked["model"], session.roots)
+    if failure is not None:
+        fallback = sources.sample_references()[0][0]
+        session.open_model(sources.model_source(fallback, session.roots))
+        session.tell("model", f"{failure} The sample stands in for it.", "error")
+    _follow(session, address | {"model": session.model_source.reference, "config": asked["config"]})
+
+
+def _try_model(session: Session, reference: str, roots: Roots) -> str | None:
+    try:
+        session.open_model(sources.model_source(reference, roots))
+    except QuantSimError as error:
+        return f"{reference} was not opened: {error}."
+    return None
+
+
+def _follow(session: Session, address: dict[str, str]) -> None:
+    """Show what a query string asks for."""
+    roots = session.roots
+    model, config = address.get("model"), address.get("config")
+    if model and (session.model_source.is_upload or model != session.model_source.reference):
+        session.attempt("model", lambda: session.open_model(sources.model_source(model, roots)))
+    if config and config != session.workspace.source.reference:
+        session.attempt(
+            "config", lambda: session.open_config(sources.config_source(config, roots))
+        )
+    compare = address.get("compare")
+    if compare:
+        session.attempt("compare", lambda: session.compare_with(compare))
+    if address.get("mode") in MODES:
+        session.mode = address["mode"]
+    if address.get("select"):
+        session.act({"type": "select", "node": address["select"]})
+
+
+def write_address(state: AppState) -> None:
+    """Put the view into the query string, so that a link shows it again; uploads never appear."""
+    session = state.session
+    source = session.workspace.source
+    address: dict[str, str] = {}
+    if not session.model_source.is_upload:
+        address["model"] = session.model_source.reference
+    if not source.is_upload:
+        address["config"] = source.reference
+    compare = session.compare_source
+    if compare is not None and not compare.is_upload:
+        address["compare"] = compare.reference
+    if session.selected is not None:
+        address["select"] = session.selected
+    if session.mode != "status":
+        address["mode"] = session.mode
+    if address != state.address or st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
+        state.address = address
+
+
+def put_widget(key: str, value: object) -> None:
+    """Make a widget show a value; call it before the widget is drawn."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def widget_value(key: str) -> object:
+    """Return what a widget holds now."""
+    return st.session_state.get(key)
+
+
+def on_widget(key: str, do: Callable[[object], None]) -> Callable[[], None]:
+    """Return a callback that hands a widget's new value over."""
+
+    def changed() -> None:
+        do(st.session_state.get(key))
+
+    return changed

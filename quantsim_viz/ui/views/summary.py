@@ -1,0 +1,127 @@
+"""The line under the top bar: coverage, the worst layer, and what there is to tell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.resolve.settings import Status
+from quantsim_viz.ui.views.figures import worst_layer
+from quantsim_viz.ui.views.table import shown_nodes
+from quantsim_viz.ui.views.words import SEMANTICS
+from quantsim_viz.viz.palette import PALETTE
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.session import Session
+
+
+def coverage_facts(session: Session) -> list[dict[str, Any]]:
+    """Return the facts of the coverage line, each with a hint and, where one helps, a node."""
+    workspace = session.workspace
+    cascade = workspace.shown().cascade
+    facts: list[dict[str, Any]] = []
+    if cascade is not None:
+        facts += _status_facts(session)
+        enabled = sum(setting.enabled for setting in cascade.quantizers.values())
+        facts.append(
+            {
+                "value": f"{enabled} of {len(cascade.quantizers)}",
+                "label": "quantizers on",
+                "hint": "Tensors that are quantized, of those that could be",
+            }
+        )
+    if session.result is not None and not session.is_stale(session.result):
+        facts += _result_facts(session)
+    facts.append({"value": "", "label": SEMANTICS, "hint": "Whose rules these are"})
+    return facts
+
+
+def _status_facts(session: Session) -> list[dict[str, Any]]:
+    workspace = session.workspace
+    cascade = workspace.shown().cascade
+    assert cascade is not None
+    listed = shown_nodes(workspace.model)
+    states = {node.name: cascade.nodes[node.name].status for node in listed}
+    counts = Counter(states.values())
+    facts = []
+    for paint in PALETTE:
+        if not counts[paint.status] or paint.status is Status.UNQUANTIZABLE:
+            continue
+        first = next(name for name, status in states.items() if status is paint.status)
+        facts.append(
+            {
+                "value": f"{paint.mark} {counts[paint.status]}",
+                "label": paint.word,
+                "hint": f"{paint.sense} Go to the first.",
+                "node": first,
+            }
+        )
+    return facts
+
+
+def _result_facts(session: Session) -> list[dict[str, Any]]:
+    assert session.result is not None
+    facts = []
+    worst = worst_layer(session.result.figures)
+    if worst is not None:
+        tensor, decibels = worst
+        producer = session.workspace.model.graph.tensors[tensor].producer
+        node = None if producer is None else session.workspace.model.graph.nodes[producer].name
+        facts.append(
+            {
+                "value": f"{decibels:.1f} dB",
+                "label": "worst layer",
+                "hint": f"{tensor}: the lowest SQNR of all layers. Go to it.",
+                "node": node,
+            }
+        )
+    metric = session.result.report.get("metric")
+    if metric:
+        facts.append(
+            {
+                "value": f"{metric['simulated']:.2%}",
+                "label": f"{metric['name']}, float {metric['float']:.2%}",
+                "hint": f"On {metric['samples']} labelled samples of {session.result.data.title}",
+            }
+        )
+    return facts
+
+
+def ribbons(session: Session) -> list[dict[str, Any]]:
+    """Return what there is to tell, the most pressing first."""
+    workspace = session.workspace
+    found: list[dict[str, Any]] = []
+    if workspace.picture().cascade is None:
+        found.append(_invalid_ribbon(session))
+    else:
+        refusal = workspace.shown().cascade.error  # type: ignore[union-attr]  # a valid picture has a cascade
+        if refusal is not None:
+            text = f"AIMET refuses this configuration on this model: {refusal.message}"
+            found.append({"id": "refused", "tone": "error", "text": text})
+    if session.preview is not None:
+        text = "Preview of the change under the pointer; it is not made yet."
+        found.append({"id": "preview", "tone": "info", "text": text})
+    for notice in session.notices.values():
+        row = {
+            "id": notice.id,
+            "tone": notice.tone,
+            "text": notice.text,
+            "action": "dismiss",
+            "action_title": "Dismiss",
+        }
+        found.append(row)
+    return found
+
+
+def _invalid_ribbon(session: Session) -> dict[str, Any]:
+    errors = [d for d in session.workspace.picture().diagnostics if d.severity.value == "error"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    first = errors[0] if errors else None
+    text = first.message if first is not None else "The document is not valid."
+    return {
+        "id": "invalid",
+        "tone": "error",
+        "text": f"Stale: the last valid state is shown. {text}{more}",
+        "line": first.line if first is not None else None,
+        "rule": first.rule if first is not None else "",
+    }

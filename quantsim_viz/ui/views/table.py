@@ -1,0 +1,104 @@
+"""The table of a model's nodes, which travels once, and the letters that change with every edit."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.resolve.settings import Kind
+from quantsim_viz.viz.palette import encode_statuses, palette_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from quantsim_viz.model import Model, Node, Tensor
+    from quantsim_viz.resolve import Cascade
+    from quantsim_viz.resolve.settings import QuantizerSetting
+
+FLOAT_DTYPES = frozenset({"float16", "float32", "float64", "double", "bfloat16"})
+
+
+def shown_nodes(model: Model) -> tuple[Node, ...]:
+    """Return the nodes that the outline and the table list: all but `Constant`, in file order."""
+    return tuple(node for node in model.graph.nodes if node.op_type != "Constant")
+
+
+def table_bytes(model: Model) -> bytes:
+    """Return the table of nodes as JSON, with the palette to draw their statuses by."""
+    nodes = [_row(model, node) for node in shown_nodes(model)]
+    document = {"nodes": nodes, "palette": palette_data()}
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _row(model: Model, node: Node) -> dict[str, Any]:
+    tensors = (model.graph.tensors[name] for name in node.outputs if name)
+    return {
+        "name": node.name,
+        "op_type": node.op_type,
+        "module": node.module,
+        "scope": list(node.scope),
+        "tensors": [
+            {"name": tensor.name, "shape": shape_text(tensor)}
+            for tensor in tensors
+            if tensor.dtype in FLOAT_DTYPES
+        ],
+    }
+
+
+def shape_text(tensor: Tensor) -> str:
+    """Return a shape for reading: `N × 8 × 7 × 7`."""
+    if tensor.shape is None:
+        return "?"
+    return " × ".join("?" if length is None else str(length) for length in tensor.shape) or "scalar"
+
+
+def status_letters(model: Model, cascade: Cascade | None) -> str:
+    """Return one letter a listed node, in the table's order (`viz.palette`)."""
+    if cascade is None:
+        return "?" * len(shown_nodes(model))
+    states = (cascade.nodes.get(node.name) for node in shown_nodes(model))
+    return encode_statuses(None if state is None else state.status for state in states)
+
+
+def output_precisions(cascade: Cascade | None) -> dict[str, str]:
+    """Return what every quantized activation is quantized to, by tensor name."""
+    if cascade is None:
+        return {}
+    return {
+        name: precision_text(setting)
+        for name, setting in cascade.quantizers.items()
+        if setting.enabled and setting.kind is not Kind.PARAM
+    }
+
+
+def precision_text(setting: QuantizerSetting) -> str:
+    """Return a quantizer's precision: `int8`, `float16`."""
+    return f"{setting.dtype}{setting.bitwidth}"
+
+
+def op_type_counts(model: Model) -> list[tuple[str, int]]:
+    """Return the model's operator types, the most frequent first."""
+    counts = Counter(node.op_type for node in shown_nodes(model))
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def result_bytes(report: Mapping[str, Any]) -> bytes:
+    """Return the figures of a simulation for the table and the strip, as JSON.
+
+    Args:
+        report: What `simulate --json` prints.
+    """
+    return json.dumps(layer_figures(report["layers"]), separators=(",", ":")).encode()
+
+
+def layer_figures(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return, by tensor: `f` = [sqnr_db, signal, noise] and `e` = its encoding."""
+    rows = {}
+    for layer in layers:
+        figure = layer.get("cumulative")
+        row: dict[str, Any] = {"e": layer.get("encoding")}
+        if figure is not None:
+            row["f"] = [figure["sqnr_db"], figure["signal"], figure["noise"]]
+        rows[layer["tensor"]] = row
+    return {"layers": rows}

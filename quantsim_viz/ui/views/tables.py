@@ -1,0 +1,58 @@
+"""Results as text: lines for reading, CSV for other tools."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def metric_line(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the accuracy on labelled data, if there is one."""
+    metric = report.get("metric")
+    if metric:
+        yield (
+            f"**{metric['name']}** {metric['simulated']:.2%} simulated, {metric['float']:.2%} float"
+            f" ({metric['samples']} labelled samples)"
+        )
+
+
+def output_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the SQNR at each output of the model."""
+    for tensor, row in report.get("outputs", {}).items():
+        yield f"Output `{tensor}`: **{figure_text(row['cumulative'])}**"
+
+
+def figure_text(figure: Mapping[str, Any]) -> str:
+    """Return an SQNR figure for reading.
+
+    >>> figure_text({"sqnr_db": None, "signal": 2.0, "noise": 0.0})
+    'no noise'
+    """
+    if figure["sqnr_db"] is not None:
+        return f"{figure['sqnr_db']:.1f} dB"
+    return "no noise" if figure["noise"] == 0 else "no signal"
+
+
+LAYER_COLUMNS = ("node", "op_type", "module", "tensor", "status")
+
+
+def layers_csv(report: Mapping[str, Any]) -> str:
+    """Return the layers of a report as CSV, one row a layer."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*LAYER_COLUMNS, "shape", "sqnr_db", "signal", "noise", "min", "max", "scale"])
+    for layer in report["layers"]:
+        figure, encoding = layer.get("cumulative") or {}, layer.get("encoding") or {}
+        writer.writerow(
+            [
+                *(layer.get(name) for name in LAYER_COLUMNS),
+                "x".join(map(str, layer.get("shape") or ())),
+                *(figure.get(name) for name in ("sqnr_db", "signal", "noise")),
+                *(encoding.get(name) for name in ("min", "max", "scale")),
+            ]
+        )
+    return text.getvalue()

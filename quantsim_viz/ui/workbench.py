@@ -1,0 +1,41 @@
+"""The workbench: one page, one fragment, every pane a view of one session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.ui.panels.bottom import draw_bottom
+from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
+from quantsim_viz.ui.panels.progress import draw_progress
+from quantsim_viz.ui.panels.running import collect
+from quantsim_viz.ui.panels.topbar import draw_topbar
+from quantsim_viz.ui.state import app_state, write_address
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.state import AppState
+
+
+@st.fragment
+def draw_workbench() -> None:
+    """Draw everything. One fragment: an edit redraws graph, editor and inspector together."""
+    state = app_state()
+    state.worker.poll()
+    collect(state)
+    with st.container(key="workbench", gap=None):
+        draw_topbar(state)
+        draw_summary(state)
+        draw_middle(state)
+        draw_strip(state)
+        draw_bottom(state)
+    draw_progress(state)
+    _warm_up(state)
+    write_address(state)
+
+
+def _warm_up(state: AppState) -> None:
+    """Start the simulating process while the person looks at the first picture."""
+    if not state.warmed:
+        state.warmed = True
+        state.worker.warm()

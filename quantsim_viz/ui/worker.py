@@ -1,0 +1,186 @@
+"""The process that simulates: it takes requests on its input and sends messages on its output.
+
+Run as `python -m quantsim_viz.ui.worker` by `jobs.Worker`, which is the only one to talk to it. A
+crash or a lack of memory in here takes nothing else down. Both ends exchange pickles through pipes
+that belong to them alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from quantsim_viz.errors import Cancelled, QuantSimError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from quantsim_viz.model import Model
+    from quantsim_viz.ui.sources import DataSource, ModelSource
+
+MESSAGES_A_SECOND = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A simulation to run.
+
+    Attributes:
+        id: Number by which messages refer to it.
+        model: The model.
+        texts: The documents to simulate with, (name, text) each; two or more are compared.
+        data: What to measure on.
+        options: Keyword arguments of `simulate` or `compare`.
+        samples: How many samples to take, None for all.
+    """
+
+    id: int
+    model: ModelSource
+    texts: tuple[tuple[str, str], ...]
+    data: DataSource
+    options: Mapping[str, Any] = field(default_factory=dict)
+    samples: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Asks for the end of request number `id`."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the worker says about a request.
+
+    Attributes:
+        id: The request.
+        kind: `progress`, `done`, `failed` or `cancelled`.
+        value: Progress as a dictionary; the result; the error.
+    """
+
+    id: int
+    kind: str
+    value: Any = None
+
+
+class _Models:
+    """The last model loaded: a second run on it starts at once."""
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._model: Model | None = None
+
+    def get(self, source: ModelSource) -> Model:
+        if self._model is None or self._key != source.key:
+            self._model = source.load()
+            self._key = source.key
+        return self._model
+
+
+def main() -> None:
+    """Serve requests until the input ends."""
+    messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not reach the channel
+    serve(sys.stdin.buffer, messages)
+
+
+def serve(requests: BinaryIO, messages: BinaryIO) -> None:
+    """Read requests from one stream and write messages to the other, until the first one ends."""
+    waiting: queue.Queue[Request | None] = queue.Queue()
+    stops: dict[int, threading.Event] = {}
+    lock = threading.Lock()
+
+    def send(message: Message) -> None:
+        with lock:
+            pickle.dump(message, messages)
+            messages.flush()
+
+    def read() -> None:
+        while True:
+            try:
+                item = pickle.load(requests)  # noqa: S301 - both ends are this program
+            except (EOFError, OSError):
+                waiting.put(None)
+                return
+            if isinstance(item, Cancel):
+                stops.setdefault(item.id, threading.Event()).set()
+            else:
+                stops.setdefault(item.id, threading.Event())
+                waiting.put(item)
+
+    threading.Thread(target=read, daemon=True).start()
+    models = _Models()
+    while (request := waiting.get()) is not None:
+        _answer(request, models, stops[request.id], send)
+        stops.pop(request.id, None)
+
+
+def _answer(
+    request: Request,
+    models: _Models,
+    stop: threading.Event,
+    send: Callable[[Message], None],
+) -> None:
+    try:
+        result = _run(request, models, stop, send)
+    except Cancelled:
+        send(Message(request.id, "cancelled"))
+    except QuantSimError as error:
+        send(Message(request.id, "failed", error))
+    except MemoryError:
+        send(Message(request.id, "failed", _out_of_memory()))
+    except Exception as error:  # noqa: BLE001 - the person must hear of it, whatever it is
+        traceback.print_exc()
+        send(Message(request.id, "failed", _unexpected(error)))
+    else:
+        send(Message(request.id, "done", result))
+
+
+def _run(
+    request: Request,
+    models: _Models,
+    stop: threading.Event,
+    send: Callable[[Message], None],
+) -> dict[str, Any]:
+    from quantsim_viz.ui.simulation import run_request
+
+    last = 0.0
+
+    def report(progress: Mapping[str, Any]) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= 1 / MESSAGES_A_SECOND:
+            last = now
+            send(Message(request.id, "progress", dict(progress)))
+
+    send(Message(request.id, "progress", {"phase": "loading"}))
+    model = models.get(request.model)
+    return run_request(request, model, report, stop.is_set)
+
+
+def _out_of_memory() -> QuantSimError:
+    return QuantSimError(
+        "The simulation ran out of memory",
+        code="out-of-memory",
+        hint="choose a smaller batch size or fewer samples",
+    )
+
+
+def _unexpected(error: Exception) -> QuantSimError:
+    return QuantSimError(
+        f"The simulation failed: {type(error).__name__}: {error}",
+        code="internal-error",
+        hint="this is a fault of the app; the server's log has the details",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""What a person is working on: a model, one document with its history, and what follows from them.
+
+Plain Python: the app shows a workspace, a script could drive one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.config import Document
+from quantsim_viz.config.edit import apply_patch, remove, set_value
+from quantsim_viz.config.load import load_document
+from quantsim_viz.config.pointer import parent, split
+from quantsim_viz.errors import ConfigError
+from quantsim_viz.resolve import resolve, resolve_edit
+from quantsim_viz.ui.history import History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantsim_viz.config import Config
+    from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.model import Model
+    from quantsim_viz.resolve import Cascade
+    from quantsim_viz.resolve.precision import BitWidth
+    from quantsim_viz.ui.sources import ConfigSource
+
+REMEMBERED = 24
+"""Pictures that are kept, so that undo and a hovered offer cost nothing the second time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one text means on the model.
+
+    Attributes:
+        text: The text.
+        config: Its rules, None when it is not JSON.
+        cascade: What is in effect, None when the text is not valid.
+        diagnostics: Everything that is wrong with it, of the document and on this model.
+        seconds: How long it took to find out.
+    """
+
+    text: str
+    config: Config | None
+    cascade: Cascade | None
+    diagnostics: tuple[Diagnostic, ...]
+    seconds: float
+
+
+class Workspace:
+    """A model, a document and its history; edits go in, pictures come out.
+
+    Attributes:
+        model: The model.
+        source: The configuration as it was opened.
+        history: The document.
+        param_bits: Bit width of parameters.
+        act_bits: Bit width of activations.
+    """
+
+    def __init__(
+        self, model: Model, source: ConfigSource, *, history: History | None = None
+    ) -> None:
+        self.model = model
+        self.source = source
+        self.history = history or History(source.text, time=time.monotonic())
+        self.param_bits: BitWidth = 8
+        self.act_bits: BitWidth = 8
+        self._pictures: OrderedDict[tuple[Any, ...], Picture] = OrderedDict()
+        self._last_valid: Picture | None = None
+
+    @property
+    def text(self) -> str:
+        """The document as it is now."""
+        return self.history.text
+
+    def picture(self) -> Picture:
+        """Return what the document means now, valid or not."""
+        picture = self.picture_of(self.text)
+        if picture.cascade is not None:
+            self._last_valid = picture
+        return picture
+
+    def shown(self) -> Picture:
+        """Return the picture to show: the present one or, while it is invalid, the last valid one."""
+        picture = self.picture()
+        return picture if picture.cascade is not None else (self._last_valid or picture)
+
+    def picture_of(self, text: str) -> Picture:
+        """Return what any text would mean on this model."""
+        key = (text, self.param_bits, self.act_bits)
+        if key in self._pictures:
+            self._pictures.move_to_end(key)
+            return self._pictures[key]
+        picture = self._evaluate(text)
+        self._pictures[key] = picture
+        if len(self._pictures) > REMEMBERED:
+            self._pictures.popitem(last=False)
+        return picture
+
+    def _evaluate(self, text: str) -> Picture:
+        start = time.perf_counter()
+        try:
+            config = load_document(
+                Document(text), name=self.source.name, path=self.source.path
+            )
+        except ConfigError as error:
+            return Picture(text, None, None, error.diagnostics, time.perf_counter() - start)
+        if config.rules is None:
+            seconds = time.perf_counter() - start
+            return Picture(text, config, None, config.diagnostics, seconds)
+        cascade = self._resolve(config)
+        seconds = time.perf_counter() - start
+        return Picture(text, config, cascade, tuple(cascade.diagnostics), seconds)
+
+    def _resolve(self, config: Config) -> Cascade:
+        last = self._last_valid.cascade if self._last_valid is not None else None
+        bits = (self.param_bits, self.act_bits)
+        if last is not None and (last.param_bits, last.act_bits) == bits:
+            return resolve_edit(last, config)
+        return resolve(self.model, config, param_bits=bits[0], act_bits=bits[1])
+
+    def type_text(self, text: str, origin: str = "editor", title: str = "typing") -> None:
+        """Take over what was typed."""
+        self.history.push(text, title, origin, time=time.monotonic())
+
+    def set_value(self, pointer: str, value: Any, origin: str = "form") -> None:
+        """Set a value of the document, or take it out when `value` is None.
+
+        Raises:
+            QuantSimError: The document is not JSON, so there is no place to write to.
+        """
+        text = self.with_value(pointer, value)
+        self.history.push(text, describe_edit(pointer, value), origin, time=time.monotonic())
+
+    def with_value(self, pointer: str, value: Any) -> str:
+        """Return the text with a value set, or taken out when `value` is None."""
+        document = self._document()
+        if value is not None:
+            return set_value(document, pointer, value).text
+        return _tidied(remove(document, pointer), pointer).text
+
+    def patch(self, patch: Sequence[Mapping[str, Any]], title: str, origin: str = "fix") -> None:
+        """Apply an RFC 6902 patch.
+
+        Raises:
+            QuantSimError: The document is not JSON, or the patch does not fit it.
+        """
+        self.history.push(self.patched(patch), title, origin, time=time.monotonic())
+
+    def patched(self, patch: Sequence[Mapping[str, Any]]) -> str:
+        """Return the text after an RFC 6902 patch."""
+        return apply_patch(self._document(), patch).text
+
+    def _document(self) -> Document:
+        document = Document(self.text)
+        if not document.is_json:
+            raise ConfigError(
+                "The text is not JSON at the moment, so there is no place to write this to",
+                code="not-json",
+                hint="mend the marked place in the editor, or undo",
+            )
+        return document
+
+    def saved(self, source: ConfigSource) -> None:
+        """Note that the document is now what that source holds."""
+        self.source = replace(source)
+        self.history.note_saved()
+
+
+def _tidied(document: Document, pointer: str) -> Document:
+    """Take an entry out that lost its last key, where an empty one could still act or confuse."""
+    above = parent(pointer)
+    depth = len(split(above))
+    if depth < 2 or split(above)[0] not in ("op_type", "params"):
+        return document
+    value = _value_at(document.data, split(above))
+    if value == {}:
+        return _tidied(remove(document, above), above)
+    return document
+
+
+def _value_at(data: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        if isinstance(data, dict) and key in data:
+            data = data[key]
+        else:
+            return None
+    return data
+
+
+def describe_edit(pointer: str, value: Any) -> str:
+    """Return what an edit did, for the Undo button.
+
+    >>> describe_edit("/op_type/Conv/is_output_quantized", "False")
+    'op_type.Conv.is_output_quantized: False'
+    """
+    where = ".".join(split(pointer)) or "document"
+    if value is None:
+        return f"{where} taken out"
+    shown = value if isinstance(value, str) else json.dumps(value)
+    return f"{where}: {shown}" if len(shown) <= 30 else where
+
+
+
