@@ -211,7 +211,7 @@ def _refuse_constant(name: str) -> Any:
 
 def _is_deeper_than(data: Any, limit: int) -> bool:
     level = [data]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child
             for container in level
@@ -220,7 +220,7 @@ def _is_deeper_than(data: Any, limit: int) -> bool:
         ]
         if not level:
             return False
-    return True
+    return any(isinstance(value, dict | list) for value in level)
 
 
 def _index_positions(

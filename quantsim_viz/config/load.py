@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.config.build import build_rules
 from quantsim_viz.config.document import Document
 from quantsim_viz.config.presets import list_presets, preset
+from quantsim_viz.config.render import is_encodable
 from quantsim_viz.config.rules import Config
 from quantsim_viz.config.suggest import nearest
 from quantsim_viz.config.validate import validate
+from quantsim_viz.config.wording import short
 from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import ConfigError
 
@@ -106,10 +108,13 @@ def _from_path(path: str, name: str | None) -> Config:
         return _from_text(_read_file(file), name or found.name, file)
     known = [entry.name for entry in list_presets()]
     close = nearest(Path(path).name.removesuffix(".json"), known)
+    hint = f'Did you mean the preset "{close}"?' if close else f"Presets: {', '.join(known)}."
+    if path.lstrip().startswith("{"):
+        hint = "Give the text of a configuration as load_config(text=…)."
     raise ConfigError(
-        f'There is no file and no preset named "{path}".',
+        f'There is no file and no preset named "{short(path)}".',
         code="config-not-found",
-        hint=(f'Did you mean the preset "{close}"?' if close else f"Presets: {', '.join(known)}."),
+        hint=hint,
         path=path,
     )
 
@@ -152,13 +157,14 @@ def _dump(value: Any) -> str:
     if isinstance(value, Mapping):
         value = dict(value)
     try:
-        return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"This Python value cannot be written as JSON: {error}.",
             code="not-json",
             hint="Give a dictionary of dictionaries, lists, texts and finite numbers.",
         ) from error
+    return text if is_encodable(text) else json.dumps(value, indent=2)
 
 
 def _not_json(document: Document, path: str | None) -> ConfigError:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from quantsim_viz.config import list_presets, load_config, preset
+from quantsim_viz.data_files import configs_folder, sample_models_folder
+
+NAMES = [entry.name for entry in list_presets()]
+
+
+def read(name: str) -> Any:
+    entry = preset(name)
+    assert entry is not None
+    return json.loads(entry.path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_preset_is_valid_and_described(name: str) -> None:
+    entry = preset(name)
+    assert entry is not None
+    assert entry.title
+    assert entry.description.endswith(".")
+    config = load_config(name)
+    assert config.rules is not None
+    assert config.diagnostics == ()
+    assert config.path == str(entry.path)
+
+
+def test_every_file_of_the_folder_is_listed() -> None:
+    assert sorted(NAMES) == sorted(file.stem for file in configs_folder().glob("*.json"))
+    assert len(set(NAMES)) == len(NAMES)
+
+
+def test_the_first_preset_is_the_one_to_start_from() -> None:
+    assert NAMES[0] == "default_config"
+    assert preset("default_config.json") == preset("default_config")
+    assert preset("nothing") is None
+
+
+def test_the_documented_example_is_the_default_with_squeeze() -> None:
+    example = read("documented_example")
+    assert example["op_type"] == {"Squeeze": {"is_output_quantized": "False"}}
+    assert example | {"op_type": {}} == read("default_config")
+
+
+def test_the_documented_default_is_what_the_page_says() -> None:
+    assert read("default_config") == {
+        "defaults": {
+            "ops": {"is_output_quantized": "True"},
+            "params": {"is_quantized": "True"},
+            "strict_symmetric": "False",
+            "unsigned_symmetric": "True",
+            "per_channel_quantization": "False",
+        },
+        "params": {"bias": {"is_quantized": "False"}},
+        "op_type": {},
+        "supergroups": [
+            {"op_list": ["Conv", "Relu"]},
+            {"op_list": ["Conv", "Clip"]},
+            {"op_list": ["Add", "Relu"]},
+            {"op_list": ["Gemm", "Relu"]},
+        ],
+        "model_input": {"is_input_quantized": "True"},
+        "model_output": {},
+    }
+
+
+@pytest.mark.parametrize("name", ["only_listed_ops", "weights_only"])
+def test_quantizing_nothing_by_default_is_said_by_leaving_the_key_out(name: str) -> None:
+    assert read(name)["defaults"]["ops"] == {}
+
+
+def test_weights_only_leaves_the_inputs_alone() -> None:
+    assert read("weights_only")["model_input"] == {}
+    assert read("weights_only")["op_type"] == {}
+
+
+def test_only_listed_operators_are_turned_on() -> None:
+    entries = read("only_listed_ops")["op_type"]
+    assert {"Conv", "Gemm", "MatMul"} <= set(entries)
+    assert all(entry["is_output_quantized"] == "True" for entry in entries.values())
+
+
+def test_the_folders_of_a_checkout_are_found() -> None:
+    assert (configs_folder() / "default_config.json").is_file()
+    assert sample_models_folder().name == "sample_models"
