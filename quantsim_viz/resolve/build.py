@@ -18,7 +18,7 @@ from quantsim_viz.resolve.params import PARAM_INPUTS, channel_axis
 from quantsim_viz.resolve.refusals import Refused
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.resolve.topology import Op, Param, Topology
-from quantsim_viz.resolve.view import SUPERGROUP_DOMAIN, GraphView, constant_value, view_of
+from quantsim_viz.resolve.view import SUPERGROUP_DOMAIN, GraphView, constant_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,8 @@ def build_topology(top: GraphView, passes: tuple[str, ...], dtypes: dict[str, st
 
 def _scan_bodies(view: GraphView) -> Iterator[tuple[ViewNode, GraphView]]:
     for node in view.nodes:
-        if node.op_type == "Scan" and "body" in node.attributes:
-            yield node, view_of(node.attributes["body"])
+        if node.op_type == "Scan":
+            yield from ((node, body) for body in node.bodies)
 
 
 class _Builder:
@@ -133,7 +133,7 @@ class _Builder:
     # -- tensors and operators -------------------------------------------------------------------
 
     def _collect_graphs(self) -> list[tuple[GraphView, bool]]:
-        """List the top graph and, depth first, the bodies of `Scan` (§1.4); link bodies to nodes."""
+        """List the top graph and, depth first, the bodies of `Scan` (§1.4), linked to nodes."""
         self.body_of: dict[str, GraphView] = {}
         graphs: list[tuple[GraphView, bool]] = []
 
@@ -302,9 +302,7 @@ class _Builder:
         for name in self.top.inputs:
             add(name, Kind.INPUT)
         for node in self.top.nodes:
-            for name in node.inputs:
-                if add(name, Kind.CONSTANT):
-                    free.append(len(names) - 1)
+            free.extend(len(names) - 1 for name in node.inputs if add(name, Kind.CONSTANT))
             for name in node.outputs:
                 add(name, Kind.CONSTANT if name in fixed_constants else Kind.ACTIVATION)
         return names, kinds, param_count, free

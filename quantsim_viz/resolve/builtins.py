@@ -24,7 +24,7 @@ BUILTINS: Mapping[str, str] = MappingProxyType(
         " uses the parameter; a vector has one channel an element.",
         "pass-layer-normalization": "Inside a decomposed LayerNormalization only the last output is"
         " quantized, and a scale operand of 16 bits is symmetric.",
-        "pass-rms-normalization": "Inside an RMSNormalization, the product that follows it included,"
+        "pass-rms-normalization": "Inside an RMSNormalization, with the product that follows it,"
         " only the last output is quantized.",
         "pass-matmul-add": "Between a MatMul with a constant weight and the Add of its bias nothing"
         " is quantized, nor is the bias, which follows the weight's granularity.",
@@ -42,8 +42,8 @@ BUILTINS: Mapping[str, str] = MappingProxyType(
         " for all channels.",
         "tie-backward": "The inputs of Concat and Scatter operators share the quantizer of their"
         " output, where nothing else uses them.",
-        "tie-forward": "The output of Relu, AveragePool, Resize and Upsample shares the quantizer of"
-        " their input, the constraints of both merged.",
+        "tie-forward": "The output of Relu, AveragePool, Resize and Upsample shares their input's"
+        " quantizer, the constraints of both merged.",
         "tie-recurrent": "The input and the hidden states of LSTM, GRU and RNN share the quantizer"
         " of their output, the cell states that of the cell output.",
     }

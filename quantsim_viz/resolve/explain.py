@@ -56,7 +56,8 @@ def explain(cascade: Cascade, name: str) -> str:
     node = next((node for node in graph.nodes if node.name == name), None)
     if node is None:
         raise QuantSimError(
-            f"{cascade.model.name} has no tensor and no node named {name!r}{_nearest(cascade, name)}",
+            f"{cascade.model.name} has no tensor and no node named {name!r}"
+            + _nearest(cascade, name),
             code="unknown-name",
             hint="Give a name as the model file has it.",
         )
@@ -193,7 +194,7 @@ def _source(cascade: Cascade, declaration: Declaration) -> str:
 
 
 def rule_words(cascade: Cascade, pointer: str) -> str:
-    """Return a rule as people write it: `op_type.Conv.params.weight`, `supergroups[0] Conv→Relu`."""
+    """Write a rule as people do: `op_type.Conv.params.weight`, `supergroups[0] Conv→Relu`."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     words = ".".join(parts)
     if len(parts) == 2 and parts[1].isdigit():

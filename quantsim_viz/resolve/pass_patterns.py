@@ -48,7 +48,7 @@ class PatternReader:
         return self.topology.ops[index]
 
     def only_user(self, index: int, op_type: str | None = None) -> int | None:
-        """Return the operator of the only use of an operator's outputs, of a type if one is given."""
+        """Return the only user of an operator's outputs, if it is of the type that is given."""
         user = self.topology.following[index]
         if user < 0 or (op_type is not None and self.op(user).op_type != op_type):
             return None

@@ -91,7 +91,7 @@ def match_passes(topology: Topology, passes: Sequence[Rule]) -> tuple[PassMatch,
 
 
 def apply_passes(topology: Topology, matches: Iterable[PassMatch], columns: Columns) -> list[Row]:
-    """Declare stage i: Switch off what lies inside the matches (§3 i).
+    """Declare stage i: switch off what lies inside the matches (§3 i).
 
     Raises:
         Refused: A `MatmulAdd` match lacks a quantizer AIMET expects.

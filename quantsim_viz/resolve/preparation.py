@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quantsim_viz.resolve.constant_reader import ConstantReader
+from quantsim_viz.resolve.fusion import fuse
 from quantsim_viz.resolve.refusals import Refused
 from quantsim_viz.resolve.view import GraphView, view_of
 
@@ -21,7 +23,22 @@ def prepare_view(model: Model, passes: tuple[str, ...]) -> GraphView:
     """
     _refuse_quantized_model(model)
     _refuse_bfloat16(model)
-    return view_of(model.graph)
+    view = view_of(model.graph)
+    if not passes:
+        return view
+    constants = ConstantReader(view)
+    return fuse(view, passes, constants, _declared_ranks(model), model.opset.get(""))
+
+
+def _declared_ranks(model: Model) -> dict[str, int]:
+    """Return the ranks that the file itself declares: fusion comes before inference (§5.1)."""
+    graph = model.proto.graph
+    ranks = {name: len(constant.shape) for name, constant in model.graph.initializers.items()}
+    for value in (*graph.value_info, *graph.output, *graph.input):
+        tensor = value.type.tensor_type
+        if tensor.HasField("shape"):
+            ranks[value.name] = len(tensor.shape.dim)
+    return ranks
 
 
 def _refuse_quantized_model(model: Model) -> None:

@@ -90,6 +90,7 @@ def declaration_to_dict(declaration: Declaration) -> dict[str, Any]:
 
 
 def node_to_dict(state: NodeState) -> dict[str, Any]:
+    """Return a node's state as JSON values."""
     return {
         "op_type": state.op_type,
         "status": state.status.value,

@@ -66,7 +66,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """ "Rule R sets property P of quantizer Q to V": one row of a tensor's cascade.
+    """One row of a tensor's cascade: a rule sets a property of its quantizer to a value.
 
     Attributes:
         property: What it sets.

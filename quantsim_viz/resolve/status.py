@@ -105,9 +105,8 @@ class _Judge:
     def status(self, op: Op) -> Status:
         """Judge an operator that is not inside a group (the first of the cases that holds)."""
         outputs = [self._is_enabled(name) for name in self._float_outputs(op)]
-        if is_grid_preserving(op.op_type, op.node.domain) and not any(outputs):
-            if any(self._carries_grid(name) for name in op.node.outputs if name):
-                return Status.PASSTHROUGH
+        if self._is_passthrough(op, outputs):
+            return Status.PASSTHROUGH
         weights = [
             self._enabled[param.quantizer]
             for param in self._topology.params[op.index]
@@ -121,6 +120,13 @@ class _Judge:
         if weights_on and inputs_on:
             return Status.INPUT_WEIGHT
         return Status.WEIGHT_ONLY if weights_on and weights else Status.FLOAT
+
+    def _is_passthrough(self, op: Op, outputs: Sequence[bool]) -> bool:
+        return (
+            is_grid_preserving(op.op_type, op.node.domain)
+            and not any(outputs)
+            and any(self._carries_grid(name) for name in op.node.outputs if name)
+        )
 
     def _float_inputs(self, op: Op) -> list[str]:
         params = {param.tensor for param in self._topology.params[op.index]}

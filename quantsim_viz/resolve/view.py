@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.model.graph import iter_bodies
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from quantsim_viz.model.graph import Constant, Graph, Tensor
 
@@ -30,6 +32,7 @@ class ViewNode:
         outputs: Tensor names, `""` for outputs left out.
         attributes: Attribute values by name.
         members: Names of the file's nodes it stands for, in graph order.
+        bodies: Views of the graphs among its attributes.
         fused_by: Name of the pass that fused it last, `""` for a node of the file.
     """
 
@@ -40,6 +43,7 @@ class ViewNode:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     members: tuple[str, ...]
+    bodies: tuple[GraphView, ...] = ()
     fused_by: str = ""
 
     @property
@@ -68,17 +72,34 @@ class GraphView:
 
 
 def view_of(graph: Graph) -> GraphView:
-    """Return the view of a graph before any fusion: one node a node."""
+    """Return the view of a graph and of all graphs inside it before any fusion."""
     return GraphView(
         tuple(
-            ViewNode(n.name, n.op_type, n.domain, n.inputs, n.outputs, n.attributes, (n.name,))
-            for n in graph.nodes
+            ViewNode(
+                node.name,
+                node.op_type,
+                node.domain,
+                node.inputs,
+                node.outputs,
+                node.attributes,
+                (node.name,),
+                tuple(view_of(body) for _, body in iter_bodies(node)),
+            )
+            for node in graph.nodes
         ),
         graph.inputs,
         graph.outputs,
         graph.initializers,
         graph.tensors,
     )
+
+
+def iter_views(view: GraphView) -> Iterator[GraphView]:
+    """Yield a view and the views of all graphs inside it."""
+    yield view
+    for node in view.nodes:
+        for body in node.bodies:
+            yield from iter_views(body)
 
 
 def constant_value(node: ViewNode) -> Constant | None:

@@ -16,7 +16,7 @@ DYNAMIC_WEIGHT = "dynamic-weight-symmetry"
 
 
 def dynamic_weights(topology: Topology, rules: Rules, columns: Columns) -> list[Row]:
-    """Declare stage j: Give the tensor that a product uses as its weight the symmetry asked of weights.
+    """Declare stage j: what a product uses as its weight takes the symmetry asked of weights.
 
     1. For `Conv`, `ConvTranspose`, `Gemm`, `MatMul` whose input 1 is not itself a parameter: the
        effective quantizer of that input.

@@ -56,7 +56,7 @@ class _Working:
 
 
 def exceptions(topology: Topology, rules: Rules, columns: Columns) -> list[Row]:
-    """Declare stage k: What the runtime does differently for some operators, in operator order."""
+    """Declare stage k: what the runtime does differently for some operators, in operator order."""
     working = _Working(columns)
     affected = sorted(op for kind in _HANDLERS for op in topology.by_type.get(kind, ()))
     for index in affected:

@@ -18,7 +18,7 @@ PRECISION = "requested-precision"
 
 
 def precision(topology: Topology, params: Precision, activations: Precision) -> list[Row]:
-    """Declare stage g: All parameters at one precision, all activations at the other."""
+    """Declare stage g: all parameters at one precision, all activations at the other."""
     rows: list[Row] = []
     for quantizer in range(len(topology.names)):
         chosen = params if quantizer < topology.param_count else activations
@@ -44,7 +44,7 @@ def per_channel_rules(
 
 
 def per_channel(topology: Topology, rules: Rules) -> list[Row]:
-    """Declare stage h: Parameters one encoding a channel, where an operator that has them asks for it (§6).
+    """Declare stage h: one encoding a channel for parameters whose operator asks for it (§6).
 
     1. An operator asks if its type's entry says so, or, without that key, if the default does.
     2. All its parameters become per-channel, also those that are not quantized.

@@ -21,7 +21,7 @@ GRID_DEFAULT = "grid-preserving-default"
 
 
 def default_ops(topology: Topology, rules: Rules) -> list[Row]:
-    """Declare stage a, `defaults.ops` for every operator; then model inputs and constants off again."""
+    """Declare stage a, `defaults.ops` for all operators; then inputs and constants off again."""
     stage = FirstWriteStage(topology)
     for op in range(len(topology.ops)):
         stage.apply(op, rules.default_ops)
@@ -34,7 +34,7 @@ def default_ops(topology: Topology, rules: Rules) -> list[Row]:
 
 
 def default_params(topology: Topology, rules: Rules) -> list[Row]:
-    """Declare stage b, `defaults.params` for all parameters, then the two symmetric modes for everything."""
+    """Declare stage b, `defaults.params` for all parameters, then both symmetric modes for all."""
     rows: list[Row] = []
     for quantizer in range(topology.param_count):
         rows.extend(param_entry_rows(quantizer, rules.default_params))
@@ -60,7 +60,7 @@ def params_section(topology: Topology, rules: Rules) -> list[Row]:
 
 
 def op_type_section(topology: Topology, rules: Rules) -> list[Row]:
-    """Declare stage c, `op_type`: the entry of each operator's type, or the grid-preserving default.
+    """Declare stage c, `op_type`: each operator type's entry, or the grid-preserving default.
 
     1. An operator whose type has an entry takes that entry.
     2. A grid-preserving one whose type has none gets its outputs' quantizers switched off. From the

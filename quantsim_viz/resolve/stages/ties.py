@@ -25,7 +25,7 @@ TIE_BACKWARD, TIE_FORWARD, TIE_RECURRENT = "tie-backward", "tie-forward", "tie-r
 
 
 def ties(topology: Topology, columns: Columns) -> list[Row]:
-    """Declare stage l: Tie backward, then forward, then the states of recurrent operators.
+    """Declare stage l: tie backward, then forward, then the states of recurrent operators.
 
     Raises:
         Refused: Two quantizers that must become one do not fit together.
