@@ -73,6 +73,21 @@ _BITS = {
 """Bits an element of the other types of known packing."""
 
 
+_TYPED_FIELDS = (
+    "float_data",
+    "int32_data",
+    "int64_data",
+    "double_data",
+    "uint64_data",
+    "string_data",
+)
+"""Where a tensor's elements are that are not stored as bytes."""
+
+_CHECKED_BYTES = 2**20
+"""Tensors up to this size are measured on loading; measuring a larger one costs as much as reading
+it, so that waits for `numpy()`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExternalData:
     """Where a tensor's bytes lie outside the model file.
@@ -321,8 +336,10 @@ def read_tensor(
         return ExternalConstant(name, dtype, shape, external, folder, tensor.data_type)
     if tensor.HasField("raw_data"):
         size = byte_size(tensor.data_type, shape)
-        if size is not None and tensor.ByteSize() < size:
+        if size is not None and size <= _CHECKED_BYTES and tensor.ByteSize() < size:
             raise _does_not_fill(name, dtype, shape, f"needs {size} bytes")
+    elif math.prod(shape) and not any(getattr(tensor, field) for field in _TYPED_FIELDS):
+        raise _does_not_fill(name, dtype, shape, "there are none")
     return InlineConstant(name, dtype, shape, tensor)
 
 

@@ -199,6 +199,13 @@ class Model:
     strict_types: bool = True
     _cache: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as the protocol buffer: the view is cheaper to read again than to send."""
+        from quantsim_viz.model.load import restore
+
+        data = self.proto.SerializeToString()
+        return (restore, (data, self.name, self.path, self.sha256))
+
     def node(self, name: str) -> Node:
         """Return the node called `name`, in whatever graph of the model it is.
 

@@ -154,7 +154,9 @@ def _has_element_type(proto: TypeProto) -> bool:
     kind = proto.WhichOneof("value")
     if kind in ("sequence_type", "optional_type"):
         return _has_element_type(getattr(proto, kind).elem_type)
-    return kind is not None and (kind == "map_type" or getattr(proto, kind).elem_type != 0)
+    if kind in ("tensor_type", "sparse_tensor_type"):
+        return bool(getattr(proto, kind).elem_type)
+    return kind is not None
 
 
 _SAME_SHAPE = frozenset(
@@ -206,9 +208,8 @@ def _replace_unknown_operators(model: ModelProto) -> None:
                 nodes.append(stand_in)
                 counter += 1
         if counter > before:
-            copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
             del graph.node[:]
-            graph.node.extend(copies)
+            graph.node.extend(nodes)
     if counter:
         for domain in {node.domain for node in iter_nodes(model.graph)}:
             if all(entry.domain != domain for entry in model.opset_import):

@@ -137,15 +137,39 @@ def _load_code(text: str, name: str | None, fold: bool, allowed: bool) -> Model:
     return _load_proto(export_module(module, example_inputs), name or text, fold)
 
 
-def _finish(proto: onnx.ModelProto, digest: str, name: str, path: str | None, fold: bool) -> Model:
-    folder = os.path.dirname(os.path.abspath(path)) if path is not None else None
-    findings = check_external_data(proto, folder)
-    digest = fingerprint(digest, proto, folder)
-    if fold:
-        from quantsim_viz.model.fold import fold_batch_norms
+def restore(data: bytes, name: str, path: str | None, sha256: str) -> Model:
+    """Return the model that was pickled: the view is read again, the hash is kept."""
+    return _view(parse_model(data, name=name, path=path), sha256, name, path)
 
-        proto = fold_batch_norms(proto, folder)
-        digest = _sha256(f"batch norms folded {digest}".encode())
+
+def _finish(proto: onnx.ModelProto, digest: str, name: str, path: str | None, fold: bool) -> Model:
+    try:
+        digest = fingerprint(digest, proto, _folder_of(path))
+        if not fold:
+            return _view(proto, digest, name, path)
+        return _view_folded(proto, digest, name, path)
+    except (UnicodeError, TypeError) as error:
+        # Text that is not UTF-8 comes out of protobuf as bytes, and no name can be that.
+        raise ModelError(
+            f"{name} is damaged: it holds names that are not text",
+            code="invalid-model",
+            hint="copy or download the file again, or export the model again",
+            path=path,
+        ) from error
+
+
+def _view_folded(proto: onnx.ModelProto, digest: str, name: str, path: str | None) -> Model:
+    from quantsim_viz.model.fold import fold_batch_norms
+
+    fill_node_names(proto)  # first, so that a node is called the same with and without folding
+    check(strip_weights(proto), name=name, path=path)
+    folded = fold_batch_norms(proto, _folder_of(path))
+    return _view(folded, _sha256(f"batch norms folded {digest}".encode()), name, path)
+
+
+def _view(proto: onnx.ModelProto, digest: str, name: str, path: str | None) -> Model:
+    folder = _folder_of(path)
+    findings = check_external_data(proto, folder)
     fill_node_names(proto)
     stripped = strip_weights(proto)
     findings += check(stripped, name=name, path=path)
@@ -164,6 +188,10 @@ def _finish(proto: onnx.ModelProto, digest: str, name: str, path: str | None, fo
         warnings=findings,
         strict_types=types.strict,
     )
+
+
+def _folder_of(path: str | None) -> str | None:
+    return os.path.dirname(os.path.abspath(path)) if path is not None else None
 
 
 def _sha256(data: bytes) -> str:

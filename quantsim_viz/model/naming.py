@@ -38,12 +38,12 @@ def fill_node_names(proto: ModelProto) -> None:
             taken.add(node.name)
     for graph in named:
         for node in graph.node:
-            _name_bodies(node, taken, skip_scan=True)
+            _name_bodies(node, taken, counters, skip_scan=True)
     for function in proto.functions:
         prefix = f"{function.domain}.{function.name}" if function.domain else function.name
         for node in function.node:
-            _name_for_display(node, prefix, taken)
-            _name_bodies(node, taken, skip_scan=False)
+            _name_for_display(node, prefix, taken, counters)
+            _name_bodies(node, taken, counters, skip_scan=False)
 
 
 def _iter_scan_graphs(graph: GraphProto) -> Iterator[GraphProto]:
@@ -65,23 +65,28 @@ def _next_name(op_type: str, taken: set[str], counters: dict[str, int]) -> str:
     return name
 
 
-def _name_bodies(node: NodeProto, taken: set[str], *, skip_scan: bool) -> None:
+def _name_bodies(
+    node: NodeProto, taken: set[str], counters: dict[str, int], *, skip_scan: bool
+) -> None:
     for attribute in node.attribute:
         if skip_scan and node.op_type == "Scan" and attribute.name == "body":
             continue
         bodies = [attribute.g] if attribute.HasField("g") else list(attribute.graphs)
         for body in bodies:
             for inner in body.node:
-                _name_for_display(inner, f"{node.name}/{attribute.name}", taken)
-                _name_bodies(inner, taken, skip_scan=False)
+                _name_for_display(inner, f"{node.name}/{attribute.name}", taken, counters)
+                _name_bodies(inner, taken, counters, skip_scan=False)
 
 
-def _name_for_display(node: NodeProto, prefix: str, taken: set[str]) -> None:
+def _name_for_display(
+    node: NodeProto, prefix: str, taken: set[str], counters: dict[str, int]
+) -> None:
     if not node.name or node.name in taken:
         stem = name = f"{prefix}/{node.name.lstrip('/') or node.op_type}"
-        count = 0
+        count = counters.get(stem, 0)
         while name in taken:
             count += 1
             name = f"{stem}_{count}"
+        counters[stem] = count
         node.name = name
     taken.add(node.name)

@@ -27,7 +27,7 @@ def strip_weights(proto: ModelProto) -> ModelProto:
     Names, types and shapes stay; the operator domain `ai.onnx` is written as `""`. Tensors of the
     same name in different subgraphs share one input, of the shape they agree on.
     """
-    copy = ModelProto(ir_version=proto.ir_version, producer_name=proto.producer_name)
+    copy = ModelProto(ir_version=proto.ir_version)
     copy.opset_import.extend(proto.opset_import)
     copy.functions.extend(proto.functions)
     for entry in copy.opset_import:

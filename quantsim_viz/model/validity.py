@@ -61,7 +61,9 @@ def check(stripped: ModelProto, *, name: str, path: str | None) -> tuple[Diagnos
     try:
         checker.check_model(lenient.SerializeToString())
     except (checker.ValidationError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).replace("==> Context: ", "— ").split())
+        reason = _missing_producer(stripped.graph) or " ".join(
+            str(error).replace("==> Context: ", "— ").split()
+        )
         raise ModelError(
             f"{name} is not a valid ONNX model: {reason[:500]}",
             code="invalid-model",
@@ -69,6 +71,21 @@ def check(stripped: ModelProto, *, name: str, path: str | None) -> tuple[Diagnos
             path=path,
         ) from None
     return tuple(findings)
+
+
+def _missing_producer(graph: GraphProto) -> str:
+    """Say which node reads what nothing computes, or computes from its own output; "" if none."""
+    defined = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
+    computed = {name for node in graph.node for name in node.output}
+    for node in graph.node:
+        for name in node.input:
+            if name and name not in defined:
+                reason = "the graph is a circle there" if name in computed else "nothing computes"
+                return f"node `{node.name}` reads tensor `{name}`, but {reason}" + (
+                    "" if name in computed else " it"
+                )
+        defined.update(node.output)
+    return ""
 
 
 def _relieve(model: ModelProto) -> None:
@@ -101,9 +118,8 @@ def _sort_nodes(graph: GraphProto) -> str | None:
     if first is None:
         return None
     order = _depth_first(graph.node, producers)
-    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in order]
     del graph.node[:]
-    graph.node.extend(nodes)
+    graph.node.extend(order)
     return first
 
 
