@@ -9,7 +9,7 @@ Source: `docs/encodings.md` §1, §5, §6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +18,10 @@ from quantsim_viz.errors import DataError
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.encodings import FLOAT16, Grid, constrain, encode_range
 from quantsim_viz.sim.mse import encode_mse
-from quantsim_viz.sim.observers import HistogramObserver, RangeObserver
+from quantsim_viz.sim.observers import HistogramObserver, RangeObserver, TiedObserver
 from quantsim_viz.sim.percentile import encode_percentile
 from quantsim_viz.sim.plan import Observed, Range
-from quantsim_viz.sim.run_order import execution_order
+from quantsim_viz.sim.run_order import quantizer_order
 from quantsim_viz.sim.tf_enhanced import encode_tf_enhanced
 from quantsim_viz.sim.weight_scale import adjust_weight_scales
 
@@ -79,7 +79,7 @@ class Group:
     """Tensors that share one quantizer, most often one alone.
 
     Attributes:
-        tensors: In graph order.
+        tensors: In the order in which the quantizer is shown them.
         setting: Their common setting.
     """
 
@@ -130,16 +130,11 @@ def calibrate(
     """
     calibrations = [_Calibration(engine, cascade, scheme) for cascade in cascades]
     wanted: dict[Measurement, None] = {}
-    observers: dict[tuple[tuple[Key, ...], int | None], HistogramObserver] = {}
+    observers: dict[tuple[Key, ...], TiedObserver] = {}
     for calibration in calibrations:
         for group in calibration.waiting:
             wanted.update(dict.fromkeys(calibration.measurements(group, observers)))
-    rank = None
-    if scheme.name != "min_max" and any(c.has_ties for c in calibrations):
-        rank = execution_order(engine.network)
-    totals = engine.measure(
-        wanted, data, batch_size=batch_size, rank=rank, watch=watch, stage="calibrate"
-    )
+    totals = engine.measure(wanted, data, batch_size=batch_size, watch=watch, stage="calibrate")
     for calibration in calibrations:
         for group in calibration.waiting:
             calibration.finish(group, totals.results, observers)
@@ -157,7 +152,11 @@ class _Calibration:
         self.scheme = scheme
         self.encodings: dict[str, Encoding] = {}
         groups = enabled_groups(cascade)
-        self.has_ties = any(len(group.tensors) > 1 for group in groups)
+        if scheme.name != "min_max" and any(len(group.tensors) > 1 for group in groups):
+            order = quantizer_order(engine.network, cascade.quantizers)
+            groups = tuple(
+                replace(g, tensors=tuple(sorted(g.tensors, key=order.__getitem__))) for g in groups
+            )
         self.waiting = []
         for group in groups:
             if group.setting.dtype == "float":
@@ -175,20 +174,20 @@ class _Calibration:
     def measurements(
         self,
         group: Group,
-        observers: dict[tuple[tuple[Key, ...], int | None], HistogramObserver],
+        observers: dict[tuple[Key, ...], TiedObserver],
     ) -> list[Measurement]:
         """Return what to measure for a group."""
         keys = self.keys(group)
         if self.scheme.name == "min_max":
             return [Range(key) for key in keys]
-        observer = observers.setdefault((keys, None), HistogramObserver())
-        return [Observed(key, observer) for key in keys]
+        observer = observers.setdefault(keys, TiedObserver(len(keys)))
+        return [Observed(key, observer, turn) for turn, key in enumerate(keys)]
 
     def finish(
         self,
         group: Group,
         results: Mapping[Measurement, object],
-        observers: Mapping[tuple[tuple[Key, ...], int | None], HistogramObserver],
+        observers: Mapping[tuple[Key, ...], TiedObserver],
     ) -> None:
         """Turn what was observed into the group's encoding."""
         if self.scheme.name == "min_max":
@@ -199,7 +198,7 @@ class _Calibration:
                     seen.merge(*bounds)  # type: ignore[misc]  # ranges are pairs
             self._encode(group, seen.range())
         else:
-            self._encode(group, observers[self.keys(group), None].histogram())
+            self._encode(group, observers[self.keys(group)].histogram())
 
     def _finish_params(self, group: Group) -> None:
         axis = group.setting.channel_axis

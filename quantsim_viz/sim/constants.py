@@ -36,9 +36,7 @@ class ConstantStore:
 
     def bind(self, definition: Result) -> BoundOperator:
         """Bind a node, handing it those of its inputs that are constants."""
-        fixed = tuple(
-            key if self._table.constants[key] else -1 for key in definition.inputs
-        )
+        fixed = tuple(key if self._table.constants[key] else -1 for key in definition.inputs)
         bound = self._bound.get((definition.node, fixed))
         if bound is None:
             constants = {
@@ -93,5 +91,6 @@ class ConstantStore:
             self._values[definition.inputs[position]]
             for position in self.network.positions(definition.node, bound)
         ]
+        first = self._table.result(definition.node, 0, definition.inputs)
         for port, value in enumerate(bound.call(inputs)):
-            self._values[self._table.result(definition.node, port, definition.inputs)] = value
+            self._values[first + port] = value

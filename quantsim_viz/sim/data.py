@@ -212,7 +212,9 @@ class StreamData:
 Data = ArrayData | StreamData
 
 
-def load_data(model: Model, data: Any, *, samples: int | None = None, seed: int | None = None) -> Data:
+def load_data(
+    model: Model, data: Any, *, samples: int | None = None, seed: int | None = None
+) -> Data:
     """Return data checked against a model.
 
     Args:

@@ -173,9 +173,7 @@ def encode_range(
     return make_encoding(scale, offset, grid, axis)
 
 
-def constrain(
-    encoding: Encoding, fixed_range: tuple[float, float | None], grid: Grid
-) -> Encoding:
+def constrain(encoding: Encoding, fixed_range: tuple[float, float | None], grid: Grid) -> Encoding:
     """Rebuild an encoding on a fixed range (`encoding_constraints`).
 
     A maximum of None keeps the observed one. Unlike `encode_range`, offsets are rounded half to

@@ -91,7 +91,6 @@ class Engine:
         *,
         batch_size: int = BATCH_SIZE,
         keep: Sequence[Key] = (),
-        rank: Sequence[int] | None = None,
         watch: Watch | None = None,
         stage: str = "simulate",
         taken: Callable[[Measurement, Any], None] | None = None,
@@ -103,7 +102,6 @@ class Engine:
             data: What to feed the model.
             batch_size: Samples executed at once.
             keep: Values to return.
-            rank: Order of execution of the nodes; the graph's order by default.
             watch: Whom to tell and to ask.
             stage: What to call this to the watch.
             taken: Told every measurement's running total.
@@ -117,17 +115,23 @@ class Engine:
         wanted = list(dict.fromkeys(aliases.values()))
         memory = data.fingerprint if self.cache.budget else None
         known = self._recall(memory, batch_size, wanted, keep)
-        if known is None or any(m not in known.results for m in wanted) or (
-            any(key not in known.outputs for key in keep)
+        if (
+            known is None
+            or any(m not in known.results for m in wanted)
+            or (any(key not in known.outputs for key in keep))
         ):
-            run = _Run(self, wanted, keep, known, rank, batch_size)
+            run = _Run(self, wanted, keep, known, batch_size)
             known = run.over(data, memory, watch or Watch(), stage, taken)
             self._remember(memory, batch_size, known)
         results = {m: known.results[alias] for m, alias in aliases.items()}
         return Totals(results, {key: known.outputs[key] for key in keep}, known.samples)
 
     def _recall(
-        self, memory: str | None, batch_size: int, wanted: Iterable[Measurement], keep: Iterable[Key]
+        self,
+        memory: str | None,
+        batch_size: int,
+        wanted: Iterable[Measurement],
+        keep: Iterable[Key],
     ) -> Totals | None:
         if memory is None or (memory, batch_size) not in self._samples:
             return None
@@ -163,11 +167,9 @@ class _Run:
         wanted: Sequence[Measurement],
         keep: Sequence[Key],
         known: Totals | None,
-        rank: Sequence[int] | None,
         batch_size: int,
     ) -> None:
         self.engine = engine
-        self.rank = rank
         self.batch_size = batch_size
         self.known = known
         self.wanted = [m for m in wanted if known is None or m not in known.results]
@@ -221,7 +223,6 @@ class _Run:
                 self.wanted,
                 keep=self.keep,
                 available=available,
-                rank=self.rank,
             )
         return self.plans[available]
 

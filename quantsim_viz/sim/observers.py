@@ -126,8 +126,13 @@ class HistogramObserver:
         self._width: NDArray[np.float64] = np.empty(0)
         self._calls: NDArray[np.float64] = np.empty(0)
 
+    @property
+    def is_started(self) -> bool:
+        """Whether every channel has its grid, so that order does not matter any more."""
+        return self._density is not None and bool(self._width.all())
+
     def observe(self, tensor: Tensor) -> None:
-        """Add one batch, or one tensor of a tied group."""
+        """Add one batch."""
         rows = channel_rows(tensor, self.axis)
         if rows.shape[1] == 0:
             return
@@ -176,9 +181,47 @@ class HistogramObserver:
         for start in range(0, rows.shape[1], step):
             bins = (rows[:, start : start + step] * factor).floor_().double().sub_(origin)
             inside = (bins >= 0) & (bins < BINS)  # false for NaN, and infinities fall outside
-            counts += torch.bincount((bins.nan_to_num_(0).clamp_(0, BINS - 1).long() + base)[inside],
-                                     minlength=counts.numel())
+            counts += torch.bincount(
+                (bins.nan_to_num_(0).clamp_(0, BINS - 1).long() + base)[inside],
+                minlength=counts.numel(),
+            )
         return counts.reshape(rows.shape[0], BINS).cpu().numpy().astype(np.float64)
+
+
+class TiedObserver:
+    """One histogram of several tensors that share a quantizer.
+
+    The tensor that AIMET would be shown first fixes the grid. Until one has, the tensors of a
+    batch are held back and shown in that order.
+
+    Args:
+        tensors: How many tensors share the quantizer.
+    """
+
+    def __init__(self, tensors: int = 1) -> None:
+        self._tensors = tensors
+        self._observer = HistogramObserver()
+        self._held: dict[int, Tensor] = {}
+
+    def observe(self, tensor: Tensor, turn: int = 0) -> None:
+        """Add one tensor of a batch.
+
+        Args:
+            tensor: Any shape.
+            turn: Its place in the order of execution, from 0.
+        """
+        if self._observer.is_started:
+            self._observer.observe(tensor)
+            return
+        self._held[turn] = tensor
+        if len(self._held) == self._tensors:
+            for held in sorted(self._held):
+                self._observer.observe(self._held[held])
+            self._held.clear()
+
+    def histogram(self) -> Histogram | None:
+        """Return the distribution so far, or None when nothing was seen."""
+        return self._observer.histogram()
 
 
 def _bin_grid(

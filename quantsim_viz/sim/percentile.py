@@ -53,9 +53,7 @@ def occupied_range(histogram: Histogram) -> tuple[NDArray[np.float64], NDArray[n
     return low, np.maximum(high, least)
 
 
-def replace_unseen(
-    encoding: Encoding, seen: NDArray[np.bool_], grid: Grid, steps: int
-) -> Encoding:
+def replace_unseen(encoding: Encoding, seen: NDArray[np.bool_], grid: Grid, steps: int) -> Encoding:
     """Give channels that were all zero in every batch their fixed grid, ±1 about wide."""
     if seen.all():
         return encoding

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from quantsim_viz.sim.constants import ConstantStore
     from quantsim_viz.sim.network import Network
-    from quantsim_viz.sim.observers import HistogramObserver
+    from quantsim_viz.sim.observers import TiedObserver
     from quantsim_viz.sim.values import ValueTable
 
 PERMUTING = frozenset(
@@ -71,7 +71,8 @@ class Observed(NamedTuple):
     """A value is shown to an observer; the result is nothing, the observer remembers."""
 
     value: Key
-    observer: HistogramObserver
+    observer: TiedObserver
+    turn: int = 0
 
 
 Measurement = Signal | Noise | Clipping | Range | Observed
@@ -163,7 +164,6 @@ def make_plan(
     *,
     keep: Iterable[Key] = (),
     available: Iterable[Key] = (),
-    rank: Sequence[int] | None = None,
 ) -> Plan:
     """Plan the execution of everything that the wanted measurements need.
 
@@ -173,9 +173,8 @@ def make_plan(
         measurements: What is wanted; repeated ones are taken once.
         keep: Values to hand out after every batch.
         available: Values that will be given for every batch and need no execution.
-        rank: Order of execution of the nodes; the graph's order by default.
     """
-    return _Planner(table, constants, tuple(keep), frozenset(available), rank).plan(measurements)
+    return _Planner(table, constants, tuple(keep), frozenset(available)).plan(measurements)
 
 
 @dataclass(slots=True)
@@ -198,14 +197,12 @@ class _Planner:
         constants: ConstantStore,
         keep: tuple[Key, ...],
         available: frozenset[Key],
-        rank: Sequence[int] | None,
     ) -> None:
         self.table = table
         self.network = constants.network
         self.constants = constants
         self.keep = keep
         self.available = available
-        self.rank = rank
         self.slots: dict[Key, int] = {ABSENT: 0}
         self.scratch = torch.empty(CHUNK, device=self.network.device)
 
@@ -245,6 +242,8 @@ class _Planner:
         for measurement in measurements:
             if isinstance(measurement, Noise) and measurement.reference == measurement.value:
                 fixed[measurement] = 0.0
+            elif isinstance(measurement, Observed):
+                moving.append(measurement)  # a constant too counts once a batch
             elif all(self.table.constants[key] for key in self._operands(measurement)):
                 fixed[measurement] = self._measure_constant(measurement)
             else:
@@ -275,7 +274,7 @@ class _Planner:
 
         Everything read gets a slot. The order is by node, and at one node as the keys were made.
         """
-        needed: dict[tuple[int, tuple[Key, ...]] | Key, Key] = {}
+        needed: set[Key] = set()
         stack = list(roots)
         while stack:
             key = stack.pop()
@@ -286,16 +285,15 @@ class _Planner:
                 continue
             definition = self.table.definitions[key]
             if isinstance(definition, Quantized):
-                needed[key] = key
+                needed.add(key)
                 stack.append(definition.raw)
             elif isinstance(definition, Result):
-                needed.setdefault((definition.node, definition.inputs), key)
+                needed.add(key - definition.port)
                 stack.extend(definition.inputs)
-        return sorted(needed.values(), key=self._order)
+        return sorted(needed, key=self._order)
 
     def _order(self, key: Key) -> tuple[int, Key]:
-        node = self.table.positions[key]
-        return (node if self.rank is None or node < 0 else self.rank[node]), key
+        return self.table.positions[key], key
 
     def _actions(self, units: Sequence[Key], measurements: Sequence[Measurement]) -> list[_Action]:
         """Return every action in order; a measurement follows the last value that it reads."""
@@ -346,18 +344,13 @@ class _Planner:
         definition = self.table.definitions[key]
         assert isinstance(definition, Result)
         node = self.network.nodes[definition.node]
-        ports = [
-            self.table.result(definition.node, port, definition.inputs)
-            for port in range(len(node.outputs))
-        ]
+        ports = range(key, key + len(node.outputs))
         bound = self.constants.bind(definition)
         inputs = [
             definition.inputs[position]
             for position in self.network.positions(definition.node, bound)
         ]
-        reads = [
-            ABSENT if position in bound.folded else key for position, key in enumerate(inputs)
-        ]
+        reads = [ABSENT if position in bound.folded else key for position, key in enumerate(inputs)]
         writes = tuple(port for port in ports if port in self.slots)
         step = build.operator_step(
             bound, [self.slots[k] for k in reads], [self.slots.get(port, -1) for port in ports]
@@ -399,7 +392,7 @@ class _Planner:
             case Range():
                 return build.range_step(slots[0], number)
             case Observed():
-                return build.observer_step(measurement.observer, slots[0])
+                return build.observer_step(measurement.observer, measurement.turn, slots[0])
             case Clipping():
                 encoding = self._quantized(measurement.value).encoding
                 quantizer = Quantizer(encoding, self.network.device)

@@ -191,9 +191,7 @@ def quantize_measured(
     return total
 
 
-def clipping_power(
-    values: Tensor, quantizer: Quantizer, scratch: Tensor
-) -> tuple[float, float]:
+def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tuple[float, float]:
     """Return how much of a per-tensor quantizer's noise comes from outside its range, and of what.
 
     Args:

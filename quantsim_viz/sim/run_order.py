@@ -1,6 +1,6 @@
-"""The order in which onnxruntime, and so AIMET, executes a graph's nodes.
+"""The order in which onnxruntime, and so AIMET, shows tensors to their quantizers.
 
-It matters only where several tensors share a histogram: the first one executed fixes its grid.
+It matters only where several tensors share a histogram: the first one shown fixes its grid.
 
 Source: `docs/encodings.md` §1.
 """
@@ -10,35 +10,60 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from quantsim_viz.sim.network import Network
 
 
-def execution_order(network: Network) -> list[int]:
-    """Return for each node its place in the order of execution.
+def quantizer_order(network: Network, quantized: Iterable[str]) -> Mapping[str, int]:
+    """Return for every quantized tensor its place in the order of execution.
 
-    Reverse depth-first from the nodes whose outputs nobody reads, the last of them first, visiting
-    what a node reads from the highest node number down; a node comes after all it reads.
+    1. In AIMET's graph the quantizers of stored constants and inputs are the first nodes; any
+       other quantizer follows the node that computes its tensor.
+    2. Nodes run in reverse depth-first order from those whose outputs nobody reads, the last of
+       them first, visiting what a node reads from the highest number down; a node comes after all
+       that it reads.
+
+    Args:
+        network: The graph.
+        quantized: Tensors that have a quantizer, enabled or not.
     """
-    producers = {name: node.index for node in network.nodes for name in node.outputs if name}
-    read = [
-        sorted({producers[name] for name in names if name in producers}) for names in network.reads
-    ]
-    leaves = [
-        node.index
-        for node in network.nodes
-        if not any(network.users.get(name) for name in node.outputs if name)
-    ]
-    rank = [0] * len(network.nodes)
-    visited = [False] * len(network.nodes)
-    placed = 0
-    stack = [(leaf, False) for leaf in leaves]
+    numbers, reads = _numbered(network, tuple(quantized))
+    read_by_somebody = {above for above_all in reads for above in above_all}
+    visited = [False] * len(reads)
+    order: list[int] = []
+    stack = [(n, False) for n in range(len(reads)) if n not in read_by_somebody]
     while stack:
-        node, leaving = stack.pop()
+        number, leaving = stack.pop()
         if leaving:
-            rank[node] = placed
-            placed += 1
-        elif not visited[node]:
-            visited[node] = True
-            stack.append((node, True))
-            stack.extend((above, False) for above in read[node] if not visited[above])
-    return rank
+            order.append(number)
+        elif not visited[number]:
+            visited[number] = True
+            stack.append((number, True))
+            stack.extend((above, False) for above in reads[number] if not visited[above])
+    place = {number: index for index, number in enumerate(order)}
+    return {tensor: place[number] for tensor, number in numbers.items()}
+
+
+def _numbered(
+    network: Network, quantized: tuple[str, ...]
+) -> tuple[dict[str, int], list[list[int]]]:
+    """Return the number of each tensor's quantizer, and what every numbered node reads."""
+    produced = {name for node in network.nodes for name in node.outputs}
+    waiting = set(quantized)
+    source: dict[str, int] = {}  # the numbered node that hands a tensor to its readers
+    numbers: dict[str, int] = {}
+    reads: list[list[int]] = []
+    for tensor in quantized:
+        if tensor not in produced:
+            numbers[tensor] = source[tensor] = len(reads)
+            reads.append([])
+    for node, names in zip(network.nodes, network.reads, strict=True):
+        own = len(reads)
+        reads.append(sorted({source[name] for name in names if name in source}))
+        for name in node.outputs:
+            source[name] = own
+            if name in waiting:
+                numbers[name] = source[name] = len(reads)
+                reads.append([own])
+    return numbers, reads

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from quantsim_viz.sim.observers import HistogramObserver
+    from quantsim_viz.sim.observers import TiedObserver
     from quantsim_viz.sim.operators import BoundOperator
 
 Slots = list[Any]
@@ -108,6 +108,7 @@ def measured_quantizer_step(
 
 def noise_step(reference: int, read: int, result: int, scratch: Tensor) -> Step:
     """Measure Σ(x − x̂)²; None where the two have different shapes."""
+
     def step(slots: Slots, results: Slots) -> None:
         results[result] = _noise(slots[reference], slots[read], scratch)
 
@@ -129,6 +130,7 @@ def signal_step(read: int, result: int) -> Step:
 
 def clipping_step(quantizer: Quantizer, read: int, result: int, scratch: Tensor) -> Step:
     """Measure which part of a quantizer's noise comes from outside its range."""
+
     def step(slots: Slots, results: Slots) -> None:
         results[result] = clipping_power(slots[read], quantizer, scratch)
 
@@ -145,10 +147,10 @@ def range_step(read: int, result: int) -> Step:
     return step
 
 
-def observer_step(observer: HistogramObserver, read: int) -> Step:
+def observer_step(observer: TiedObserver, turn: int, read: int) -> Step:
     """Show a value to an observer."""
 
     def step(slots: Slots, _results: Slots) -> None:
-        observer.observe(slots[read])
+        observer.observe(slots[read], turn)
 
     return step

@@ -81,9 +81,16 @@ class ValueTable:
         return self._intern(Source(name), -1, self._network.is_constant(name))
 
     def result(self, node: int, port: int, inputs: tuple[Key, ...]) -> Key:
-        """Return the key of a node's output; constant if all its inputs are."""
+        """Return the key of a node's output; constant if all its inputs are.
+
+        All outputs of one execution have consecutive keys.
+        """
+        known = self._keys.get(Result(node, port, inputs))
+        if known is not None:
+            return known
         constant = all(self.constants[key] for key in inputs)
-        return self._intern(Result(node, port, inputs), node, constant)
+        ports = range(len(self._network.nodes[node].outputs))
+        return [self._intern(Result(node, each, inputs), node, constant) for each in ports][port]
 
     def quantized(self, raw: Key, encoding: Encoding) -> Key:
         """Return the key of a value after a quantizer."""
