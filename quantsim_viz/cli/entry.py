@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = {
+    "app": "quantsim_viz.cli.app",
     "resolve": "quantsim_viz.cli.resolve",
     "explain": "quantsim_viz.cli.explain",
     "presets": "quantsim_viz.cli.presets",
@@ -57,7 +58,7 @@ class LazyGroup(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """End the list of commands with where to start."""
-        write_examples(("quantsim-viz presets", "quantsim-viz presets --help"), formatter)
+        write_examples(("quantsim-viz app", "quantsim-viz resolve --help"), formatter)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Align = Literal["<", ">"]
 
+RIGHT: Align = ">"
+
 
 def format_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[Align] = ()
