@@ -1,0 +1,156 @@
+"""Supergroups that never match, and for every near miss the reason."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from quantsim_viz.lint.context import LintContext, count, finding, removal, sample
+from quantsim_viz.resolve.params import WEIGHTED_PRODUCTS
+from quantsim_viz.resolve.supergroups import follow_chain, is_conv_3d, is_depthwise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from quantsim_viz.config.rules import Rule
+    from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.resolve.supergroups import Match
+
+_STARTING = WEIGHTED_PRODUCTS | {"Add", "Sub", "Mul", "BatchNormalization"}
+"""Types with which the groups of real runtimes begin."""
+
+
+def check_supergroups(context: LintContext) -> Iterator[Diagnostic]:
+    """Yield a finding for every supergroup without a match, and for outputs lost in one."""
+    matched = {match.pointer for match in context.run.matches}
+    for rule in context.rules.supergroups:
+        if rule.pointer not in matched:
+            yield _explain(context, rule)
+    yield from _lost_outputs(context)
+
+
+def _explain(context: LintContext, rule: Rule) -> Diagnostic:
+    topology = context.topology
+    types: tuple[str, ...] = rule.value
+    name = " → ".join(types)
+    missing = [op_type for op_type in types if op_type not in topology.by_type]
+    if missing:
+        return finding(
+            context.config,
+            "supergroup-never-matches",
+            rule.pointer,
+            f"{name} never matches: the model has no {missing[0]}.",
+            fix=removal(rule.pointer, "Remove this supergroup"),
+        )
+    hidden_by = _hiding_groups(context, rule)
+    if hidden_by:
+        return _hidden(context, rule, name, hidden_by)
+    misses = Counter[str]()
+    examples: dict[str, list[int]] = defaultdict(list)
+    for head in topology.by_type[types[0]]:
+        reason = miss_reason(context, head, types)
+        misses[reason] += 1
+        examples[reason].append(head)
+    reasons = "; ".join(
+        f"{reason} ({sample(context.op_names(examples[reason]))})"
+        for reason, _ in misses.most_common(3)
+    )
+    return finding(
+        context.config,
+        "supergroup-never-matches",
+        rule.pointer,
+        f"{name} never matches. {reasons[0].upper()}{reasons[1:]}.{_reversed_hint(context, types)}",
+        nodes=context.op_names(topology.by_type[types[0]]),
+    )
+
+
+def miss_reason(context: LintContext, head: int, types: Sequence[str]) -> str:
+    """Say why no chain of these types starts at an operator (`docs/semantics.md` §4a).
+
+    1. The head is a depthwise or a 3-D convolution.
+    2. The head belongs to a pattern of the pass list.
+    3. An operator before the last has several uses, or none.
+    4. The next operator is of another type.
+    5. An operator belongs to another match.
+    """
+    topology = context.topology
+    op = topology.ops[head]
+    if op.op_type in ("Conv", "ConvTranspose"):
+        if is_depthwise(topology, op):
+            return f"a depthwise {op.op_type} cannot be the first operator of a group"
+        if is_conv_3d(topology, op):
+            return f"a 3-D {op.op_type} cannot be the first operator of a group"
+    if any(head in match.ops for match in context.run.passes):
+        return f"the {op.op_type} belongs to a pattern of supergroup_pass_list"
+    for position, op_type in enumerate(types[1:], start=1):
+        uses = topology.output_uses[head]
+        if uses > 1:
+            return f"the output of {types[position - 1]} is used {uses} times"
+        if uses == 0:
+            return f"nothing follows {types[position - 1]}"
+        head = topology.following[head]
+        if topology.ops[head].op_type != op_type:
+            found = topology.ops[head].op_type
+            matched = " → ".join(types[:position])
+            return f"after {matched} comes {found}, not {op_type}"
+    return "an operator of the chain belongs to another supergroup already"
+
+
+def _hiding_groups(context: LintContext, rule: Rule) -> tuple[Match, ...]:
+    """Return the matches that took what this supergroup would match, if it would match at all."""
+    topology, types = context.topology, rule.value
+    chains = [
+        chain
+        for head in topology.by_type[types[0]]
+        if (chain := follow_chain(topology, head, types)) is not None
+        and miss_reason(context, head, types).startswith("an operator of the chain")
+    ]
+    members = {op for chain in chains for op in chain}
+    return tuple(m for m in context.run.matches if not members.isdisjoint(m.ops))
+
+
+def _hidden(context: LintContext, rule: Rule, name: str, matches: tuple[Match, ...]) -> Diagnostic:
+    by = sorted({match.pointer for match in matches})
+    lists = {r.pointer: " → ".join(r.value) for r in context.rules.supergroups}
+    longer = ", ".join(f"supergroups[{p.rsplit('/', 1)[1]}] {lists[p]}" for p in by)
+    return finding(
+        context.config,
+        "supergroup-hidden",
+        rule.pointer,
+        f"{name} would match, but every place is taken by {longer}: longer groups go first, equal"
+        " ones in the document's order.",
+        nodes=tuple(n for match in matches for n in context.op_names(match.ops)),
+        related=tuple(by),
+        fix=removal(rule.pointer, "Remove this supergroup"),
+    )
+
+
+def _reversed_hint(context: LintContext, types: tuple[str, ...]) -> str:
+    """Notice a list written backwards: it ends with the operator that a group starts with."""
+    backwards = types[::-1]
+    if types[0] in _STARTING or backwards[0] not in _STARTING:
+        return ""
+    heads = context.topology.by_type[backwards[0]]
+    found = [h for h in heads if follow_chain(context.topology, h, backwards) is not None]
+    if not found:
+        return ""
+    arrow = " → ".join(backwards)
+    return f" The model has {arrow} in {count(len(found), 'place')}: list them in that order."
+
+
+def _lost_outputs(context: LintContext) -> Iterator[Diagnostic]:
+    outputs = set(context.cascade.model.graph.outputs)
+    for match in context.run.matches:
+        for op in match.ops[:-1]:
+            lost = [name for name in context.topology.ops[op].node.outputs if name in outputs]
+            if lost:
+                yield finding(
+                    context.config,
+                    "output-lost-in-supergroup",
+                    match.pointer,
+                    f"The model output {sample(lost)} is computed by"
+                    f" {context.op_label(context.topology.ops[op])} in the middle of this"
+                    " supergroup, and is left unquantized: being a model output does not keep an"
+                    " operator out of a group.",
+                    nodes=context.op_names(match.ops),
+                )
