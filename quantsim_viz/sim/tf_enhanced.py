@@ -115,13 +115,14 @@ def expected_error(
     scale, offset = candidates.scale[:, None], candidates.offset[:, None]
     least, most = scale * offset, scale * (offset + Single(codes))
     first, last = _bin_of(least, width, origin), _bin_of(most, width, origin)
-    middle = (origin + occupied + 0.5) * width
+    half = np.float64(Single(width) / Single(2))
+    middle = (origin + occupied) * width + half
     value = middle.astype(Single)
     code = round_half_away(((value / scale).astype(Single) - offset).astype(np.float64))
     nearest = (scale * (code.astype(Single) + offset)).astype(Single)
     below, above = occupied < first, occupied >= last
-    edge = (origin + np.where(below, first, last) + 0.5) * width
-    error = np.where(below | above, (middle - edge), (value - nearest).astype(np.float64))
+    edge = (origin + np.where(below, first, last)) * width + half
+    error = np.where(below | above, middle - edge, middle - nearest)
     weight = np.where(below | above, clipping, 1.0)
     cost: NDArray[np.float64] = (density * weight * error * error).sum(1)
     return cost

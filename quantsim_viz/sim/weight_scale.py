@@ -51,6 +51,8 @@ def adjust_weight_scales(
             continue
         by_type = {param.type: param.tensor for param in params}
         weight = by_type.get("weight", "")
+        if weight not in op.node.inputs:
+            continue  # AIMET does not look through a Transpose or an Identity here
         encoding = _integer(adjusted.get(weight) or encodings.get(weight))
         given = _integer(encodings.get(cascade.effective_quantizer(op.node.inputs[0]) or ""))
         if encoding is None or given is None:
