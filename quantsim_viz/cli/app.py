@@ -10,6 +10,8 @@ STREAMLIT_OPTIONS = (
     "--runner.postScriptGC=false",
     "--server.maxUploadSize=2000",
     "--browser.gatherUsageStats=false",
+    "--theme.light.primaryColor=#0072B2",
+    "--theme.dark.primaryColor=#3D9BD9",
 )
 """What `.streamlit/config.toml` sets for `streamlit run app.py`."""
 

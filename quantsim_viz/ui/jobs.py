@@ -24,7 +24,8 @@ from quantsim_viz.ui.worker import Cancel, Message, Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quantsim_viz.ui.sources import DataSource, ModelSource
+    from quantsim_viz.ui.datasets import DataSource
+    from quantsim_viz.ui.sources import ModelSource
 
 FORGOTTEN_AFTER = 60.0
 """Seconds without a poll after which a running job is cancelled: its page is gone."""
@@ -177,7 +178,7 @@ class Worker:
         assert stream is not None
         while True:
             try:
-                message = pickle.load(stream)  # noqa: S301 - both ends are this program
+                message = pickle.load(stream)  # both ends are this program
             except (EOFError, OSError, pickle.UnpicklingError):
                 break
             self._take(message)

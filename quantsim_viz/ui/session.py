@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui import sources
+from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.views.offers import effect_of, find_offer
 from quantsim_viz.ui.workspace import Workspace
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from quantsim_viz.model import Model
     from quantsim_viz.resolve.precision import BitWidth
+    from quantsim_viz.ui.datasets import DataSource
+    from quantsim_viz.ui.documents import ConfigSource
     from quantsim_viz.ui.jobs import Job
-    from quantsim_viz.ui.sources import ConfigSource, DataSource, ModelSource, Roots
+    from quantsim_viz.ui.sources import ModelSource, Roots
 
 MODES = ("status", "bits", "sqnr", "diff")
 AS_OPENED = "as opened"
@@ -119,7 +121,7 @@ class Session:
         self._load = load
         self.model_source: ModelSource
         self.workspace: Workspace
-        self.data: DataSource = sources.RANDOM_DATA
+        self.data: DataSource = datasets.RANDOM_DATA
         self.options = RunOptions()
         self.selected: str | None = None
         self.rule: str | None = None
@@ -151,11 +153,11 @@ class Session:
         if old is not None:
             self.workspace = Workspace(model, old.source, history=old.history)
         else:
-            default = sources.config_source(sources.DEFAULT_CONFIG, self.roots)
+            default = documents.config_source(documents.DEFAULT_CONFIG, self.roots)
             self.workspace = Workspace(model, default)
         self.workspace.param_bits = self.options.param_bits
         self.workspace.act_bits = self.options.act_bits
-        self.data = sources.data_for(source)
+        self.data = datasets.data_for(source)
         self.selected = self.rule = self.preview = self.collapsed = None
         self.result = self.comparison = None
         self.notices.clear()
@@ -192,7 +194,7 @@ class Session:
                 own, reference=AS_OPENED, text=text, path=None, name=f"{own.name}, as opened"
             )
         else:
-            self.compare_source = sources.config_source(reference, self.roots)
+            self.compare_source = documents.config_source(reference, self.roots)
         self.comparison = None
 
     def set_option(self, name: str, value: Any) -> None:

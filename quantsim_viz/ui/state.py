@@ -7,6 +7,7 @@ The widgets' own values live there too, under their keys; nothing is derived fro
 from __future__ import annotations
 
 import sys
+import time
 import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui import sources
+from quantsim_viz.ui import datasets, documents, sources
+from quantsim_viz.ui.arguments import parse_arguments
 from quantsim_viz.ui.components.channel import Channels
 from quantsim_viz.ui.jobs import Worker
 from quantsim_viz.ui.loading import load_shared
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 _KEY = "quantsim-viz"
 
+ECHO_SECONDS = 5.0
+"""How long a browser may take to show a query string that we wrote."""
+
 
 @dataclass
 class AppState:
@@ -37,6 +42,7 @@ class AppState:
         channels: What the components have sent.
         worker: The process that simulates.
         address: The query string as we wrote it last.
+        written: When each recent query string was written, so that an echo is not taken for a wish.
         warmed: Whether the worker was started.
     """
 
@@ -44,6 +50,7 @@ class AppState:
     channels: Channels = field(default_factory=Channels)
     worker: Worker = field(default_factory=Worker)
     address: dict[str, str] = field(default_factory=dict)
+    written: list[tuple[float, dict[str, str]]] = field(default_factory=list)
     warmed: bool = False
 
 
@@ -53,25 +60,32 @@ def app_state() -> AppState:
     if state is None:
         state = _begin()
         st.session_state[_KEY] = state
-    elif dict(st.query_params.to_dict()) != state.address:
-        _follow(state.session, st.query_params.to_dict())
-        state.address = {}
+    elif _is_wish(state, address := st.query_params.to_dict()):
+        _follow(state.session, address)
+        state.address = address
     return state
 
 
+def _is_wish(state: AppState, address: dict[str, str]) -> bool:
+    """Whether the person changed the address, rather than the browser not yet having ours."""
+    now = time.monotonic()
+    state.written = [entry for entry in state.written if now - entry[0] < ECHO_SECONDS]
+    return address != state.address and all(address != known for _, known in state.written)
+
+
 def _begin() -> AppState:
-    arguments = sources.parse_arguments(sys.argv[1:])
-    named = (arguments["model"], arguments["config"], arguments["data"])
-    roots = sources.allowed_roots(arguments["roots"], named)
+    arguments = parse_arguments(sys.argv[1:])
+    named = (arguments.model, arguments.config, arguments.data)
+    roots = sources.allowed_roots(arguments.roots, named)
     session = Session(roots, load_shared)
     wanted = {
-        "model": arguments["model"] or sources.sample_references()[0][0],
-        "config": arguments["config"] or sources.DEFAULT_CONFIG,
+        "model": arguments.model or sources.sample_references()[0][0],
+        "config": arguments.config or documents.DEFAULT_CONFIG,
     }
     _open_first(session, wanted, st.query_params.to_dict())
-    if arguments["data"]:
-        reference = arguments["data"]
-        session.attempt("data", lambda: session.open_data(sources.data_source(reference, roots)))
+    data = arguments.data
+    if data is not None:
+        session.attempt("data", lambda: session.open_data(datasets.data_source(data, roots)))
     state = AppState(session)
     weakref.finalize(state, state.worker.close)
     return state
@@ -104,7 +118,7 @@ def _follow(session: Session, address: dict[str, str]) -> None:
         session.attempt("model", lambda: session.open_model(sources.model_source(model, roots)))
     if config and config != session.workspace.source.reference:
         session.attempt(
-            "config", lambda: session.open_config(sources.config_source(config, roots))
+            "config", lambda: session.open_config(documents.config_source(config, roots))
         )
     compare = address.get("compare")
     if compare:
@@ -132,6 +146,8 @@ def write_address(state: AppState) -> None:
     if session.mode != "status":
         address["mode"] = session.mode
     if address != state.address or st.query_params.to_dict() != address:
+        state.written.append((time.monotonic(), state.address or st.query_params.to_dict()))
+        state.written.append((time.monotonic(), address))
         st.query_params.from_dict(address)
         state.address = address
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantsim_viz.model import Model
-    from quantsim_viz.ui.sources import DataSource, ModelSource
+    from quantsim_viz.ui.datasets import DataSource
+    from quantsim_viz.ui.sources import ModelSource
 
 MESSAGES_A_SECOND = 15
 
@@ -106,7 +107,7 @@ def serve(requests: BinaryIO, messages: BinaryIO) -> None:
     def read() -> None:
         while True:
             try:
-                item = pickle.load(requests)  # noqa: S301 - both ends are this program
+                item = pickle.load(requests)  # both ends are this program
             except (EOFError, OSError):
                 waiting.put(None)
                 return
@@ -137,7 +138,7 @@ def _answer(
         send(Message(request.id, "failed", error))
     except MemoryError:
         send(Message(request.id, "failed", _out_of_memory()))
-    except Exception as error:  # noqa: BLE001 - the person must hear of it, whatever it is
+    except Exception as error:  # the person must hear of it, whatever it is
         traceback.print_exc()
         send(Message(request.id, "failed", _unexpected(error)))
     else:

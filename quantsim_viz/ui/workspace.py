@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from quantsim_viz.model import Model
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.precision import BitWidth
-    from quantsim_viz.ui.sources import ConfigSource
+    from quantsim_viz.ui.documents import ConfigSource
 
 REMEMBERED = 24
 """Pictures that are kept, so that undo and a hovered offer cost nothing the second time."""
@@ -87,9 +87,14 @@ class Workspace:
         return picture
 
     def shown(self) -> Picture:
-        """Return the picture to show: the present one or, while it is invalid, the last valid one."""
+        """Return the present picture or, while the text is not valid, the last valid one."""
         picture = self.picture()
         return picture if picture.cascade is not None else (self._last_valid or picture)
+
+    @property
+    def pace(self) -> float:
+        """Seconds that a picture takes here, once everything is warm."""
+        return min((picture.seconds for picture in self._pictures.values()), default=0.0)
 
     def picture_of(self, text: str) -> Picture:
         """Return what any text would mean on this model."""
@@ -106,9 +111,7 @@ class Workspace:
     def _evaluate(self, text: str) -> Picture:
         start = time.perf_counter()
         try:
-            config = load_document(
-                Document(text), name=self.source.name, path=self.source.path
-            )
+            config = load_document(Document(text), name=self.source.name, path=self.source.path)
         except ConfigError as error:
             return Picture(text, None, None, error.diagnostics, time.perf_counter() - start)
         if config.rules is None:
@@ -205,6 +208,3 @@ def describe_edit(pointer: str, value: Any) -> str:
         return f"{where} taken out"
     shown = value if isinstance(value, str) else json.dumps(value)
     return f"{where}: {shown}" if len(shown) <= 30 else where
-
-
-

@@ -44,7 +44,7 @@ def _renderer(name: str, script: str) -> Callable[..., Any]:
 
 def _mount_known(name: str) -> Callable[..., Any]:
     def mount(**arguments: Any) -> Any:
-        return st._bidi_component(name, **arguments)  # type: ignore[attr-defined]  # the v2 mount
+        return st._bidi_component(name, **arguments)
 
     return mount
 

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 Act = dict[str, Any]
 """One act of the user: its `type`, and what belongs to it."""
@@ -58,11 +59,11 @@ class Channels:
         return self.by_key.setdefault(key, Channel())
 
     def listen(self, key: str, do: Callable[[Act], None]) -> Callable[[], None]:
-        """Return the callback for `on_act_change`: it does every new act before the page is drawn."""
+        """Return the callback for `on_act_change`: it does new acts before the page is drawn."""
 
         def on_act() -> None:
             state = st.session_state.get(key)
-            message = state.get("act") if hasattr(state, "get") else None
+            message = state.get("act") if isinstance(state, Mapping) else None
             for act in self.of(key).receive(message):
                 do(act)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from quantsim_viz.ui import sources
+from quantsim_viz.ui import documents
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.running import start_comparison
@@ -40,7 +40,7 @@ def draw_compare(state: AppState) -> None:
 def _draw_choice(session: Session) -> None:
     chosen = session.compare_source
     titles = {AS_OPENED: f"{session.workspace.source.name}, as opened"}
-    titles |= dict(sources.preset_references())
+    titles |= dict(documents.preset_references())
     current = chosen.reference if chosen is not None else None
     if current is not None:
         titles.setdefault(current, current)

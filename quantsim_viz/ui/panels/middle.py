@@ -47,9 +47,10 @@ def draw_strip(state: AppState) -> None:
         "selected": selected_index(state),
         "stale": session.is_stale(session.result),
         "caption": figures_caption(session),
-        **published_figures(session, publish),
     }
-    with st.container(key="strip-box", gap=None):
+    figures = published_figures(session, publish)
+    data |= figures
+    with st.container(key="strip-box" if figures else "strip-box-empty", gap=None):
         draw_pane(state, "strip", "strip", data)
 
 
@@ -79,6 +80,7 @@ def _draw_inspector(state: AppState) -> None:
 def draw_pane(
     state: AppState, kind: Kind, key: str, data: dict[str, Any], *, height: str = "stretch"
 ) -> None:
+    """Draw one of the panes; what is done in it is done to the session."""
     channels = state.channels
     on_act = channels.listen(key, state.session.act)
     mount_pane(kind, data, key=key, ack=channels.of(key).ack, on_act=on_act, height=height)
@@ -96,6 +98,3 @@ def selected_index(state: AppState) -> int | None:
         return None
     names = [node.name for node in shown_nodes(session.workspace.model)]
     return names.index(session.selected) if session.selected in names else None
-
-
-

@@ -35,7 +35,6 @@ def _watch() -> None:
     if job is None:
         collect(state)
         st.rerun(scope="app")
-        return
     with st.container(key="progress"):
         st.progress(job.fraction, text=progress_text(job))
 

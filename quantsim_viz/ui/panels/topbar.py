@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui import sources
+from quantsim_viz.ui import datasets, documents, sources
 from quantsim_viz.ui.panels.running import start_simulation, stop_simulation
 from quantsim_viz.ui.state import on_widget, put_widget
 
@@ -48,14 +48,14 @@ def _draw_choosers(session: Session) -> None:
     _chooser(
         "config",
         "Configuration",
-        [(key, title) for key, title in sources.preset_references()],
+        [(key, title) for key, title in documents.preset_references()],
         (config.reference, config.name),
         lambda value: _choose_config(session, value),
         "A preset, or the path of a configuration file",
         suffix=edited,
     )
     data = session.data
-    own = sources.data_for(model)
+    own = datasets.data_for(model)
     offered = [(own.reference, own.title)] if not own.is_random else []
     _chooser(
         "data",
@@ -109,21 +109,23 @@ def _choose_model(session: Session, reference: str) -> None:
 
 def _choose_config(session: Session, reference: str) -> None:
     session.attempt(
-        "config", lambda: session.open_config(sources.config_source(reference, session.roots))
+        "config", lambda: session.open_config(documents.config_source(reference, session.roots))
     )
 
 
 def _choose_data(session: Session, reference: str) -> None:
     def do() -> None:
-        own = sources.data_for(session.model_source)
+        own = datasets.data_for(session.model_source)
         chosen = own if reference == own.reference else None
-        session.open_data(chosen or sources.data_source(reference, session.roots))
+        session.open_data(chosen or datasets.data_source(reference, session.roots))
 
     session.attempt("data", do)
 
 
 def _draw_open(session: Session) -> None:
-    with st.popover("Open", help="Upload files, start a new configuration, fold BatchNormalization"):
+    with st.popover(
+        "Open", help="Upload files, start a new configuration, fold BatchNormalization"
+    ):
         st.caption("Uploads stay private to this page and never appear in its address.")
         model = st.file_uploader("Model (.onnx)", type=["onnx"], key="upload_model")
         if model is not None and _is_new("model", model):
@@ -137,7 +139,7 @@ def _draw_open(session: Session) -> None:
             session.attempt(
                 "config",
                 lambda: session.open_config(
-                    sources.uploaded_config(config.name, config.getvalue())
+                    documents.uploaded_config(config.name, config.getvalue())
                 ),
             )
             st.rerun(scope="fragment")
@@ -145,14 +147,16 @@ def _draw_open(session: Session) -> None:
         if data is not None and _is_new("data", data):
             session.attempt(
                 "data",
-                lambda: session.open_data(sources.uploaded_data(data.name, data.getvalue())),
+                lambda: session.open_data(datasets.uploaded_data(data.name, data.getvalue())),
             )
             st.rerun(scope="fragment")
+        if session.data.images is not None:
+            _draw_normalisation(session)
         st.button(
             "New configuration",
             key="new",
             help="Start from the documented default",
-            on_click=lambda: _choose_config(session, sources.DEFAULT_CONFIG),
+            on_click=lambda: _choose_config(session, documents.DEFAULT_CONFIG),
         )
         put_widget("fold", session.model_source.fold)
         st.toggle(
@@ -161,6 +165,32 @@ def _draw_open(session: Session) -> None:
             help="Into the convolution before it, as the AIMET workflow does",
             on_change=on_widget("fold", lambda value: _fold(session, bool(value))),
         )
+
+
+def _draw_normalisation(session: Session) -> None:
+    """Draw mean and deviation of a folder of images."""
+    images = session.data.images
+    assert images is not None
+    mean, deviation = st.columns(2)
+    with mean:
+        mean_text = st.text_input("Mean", ", ".join(map(str, images.mean)), key="mean")
+    with deviation:
+        deviation_text = st.text_input(
+            "Deviation", ", ".join(map(str, images.deviation)), key="deviation"
+        )
+
+    def apply() -> None:
+        def normalise() -> None:
+            session.open_data(datasets.normalised(session.data, mean_text, deviation_text))
+
+        session.attempt("data", normalise)
+
+    st.button(
+        "Normalise",
+        key="normalise",
+        help="(pixel / 255 − mean) / deviation; one number, or one a channel",
+        on_click=apply,
+    )
 
 
 def _is_new(kind: str, upload: object) -> bool:
@@ -225,7 +255,7 @@ def save(session: Session) -> None:
     """Write the document back to its file; a file that changed on disk is never overwritten."""
     workspace = session.workspace
     try:
-        workspace.saved(sources.save_back(workspace.source, workspace.text))
+        workspace.saved(documents.save_back(workspace.source, workspace.text))
     except QuantSimError as error:
         session.tell("save", str(error), "error")
     else:

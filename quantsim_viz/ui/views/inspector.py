@@ -14,9 +14,9 @@ from quantsim_viz.ui.views.words import (
     STAGE_TITLES,
     rule_label,
     setting_summary,
+    status_look,
     value_text,
 )
-from quantsim_viz.viz.palette import paint_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +61,6 @@ def inspect_node(
         return None
     cascade = picture.cascade
     data = picture.config.document.data if picture.config is not None else None
-    paint = paint_of(cascade.nodes[name].status)
     measured = (figures or {}).get("layers", {})
     quantizers = [
         _quantizer(workspace, cascade, target, data, measured.get(target.tensor))
@@ -71,12 +70,7 @@ def inspect_node(
         "name": node.name,
         "op_type": node.op_type,
         "module": node.module,
-        "status": {
-            "mark": paint.mark,
-            "word": paint.word,
-            "light": paint.light,
-            "dark": paint.dark,
-        },
+        "status": status_look(cascade.nodes[name].status),
         "why": why(model, cascade, node, data),
         "quantizers": quantizers,
         "limits": _limits(model, node, quantizers),
@@ -176,11 +170,16 @@ def _property(
     prop: Property, setting: QuantizerSetting, trace: Sequence[Declaration], data: Any
 ) -> dict[str, Any]:
     rows = [(index, d) for index, d in enumerate(trace) if d.property is prop]
+    rows.reverse()
+    above = [None, *(index for index, _ in rows)]
     return {
         "name": prop.value,
         "title": PROPERTY_TITLES[prop],
         "value": value_text(getattr(setting, prop.value)),
-        "declarations": [_declaration(d, trace, data) for _, d in reversed(rows)],
+        "declarations": [
+            _declaration(d, trace, data) | {"beaten_by_row_above": d.overridden_by == above[place]}
+            for place, (_, d) in enumerate(rows)
+        ],
     }
 
 
@@ -219,7 +218,7 @@ def _offers(
     workspace: Workspace, cascade: Cascade, target: Target, setting: QuantizerSetting
 ) -> list[dict[str, Any]]:
     offers = list(iter_offers(target, setting, cascade))
-    eager = workspace.shown().seconds * len(offers) <= EAGER_SECONDS
+    eager = workspace.pace * len(offers) <= EAGER_SECONDS
     rows = []
     for offer in offers:
         row: dict[str, Any] = {

@@ -151,17 +151,13 @@ def _param_offers(target: Target, setting: QuantizerSetting) -> Iterator[Offer]:
     word = "asymmetric" if setting.symmetric else "symmetric"
     for title, place in scopes:
         pointer = join(place, "is_symmetric")
-        yield _offer(
-            Property.SYMMETRIC, f"{word}: {title}", pointer, str(not setting.symmetric)
-        )
+        yield _offer(Property.SYMMETRIC, f"{word}: {title}", pointer, str(not setting.symmetric))
     spread = "per tensor" if setting.per_channel else "per channel"
     flipped = str(not setting.per_channel)
     key = "per_channel_quantization"
     own = join("/op_type", target.op_type, key)
     yield _offer(Property.PER_CHANNEL, f"{spread}: {target.op_type}", own, flipped)
-    yield _offer(
-        Property.PER_CHANNEL, f"{spread}: by default", join("/defaults", key), flipped
-    )
+    yield _offer(Property.PER_CHANNEL, f"{spread}: by default", join("/defaults", key), flipped)
 
 
 def _input_offers(setting: QuantizerSetting) -> Iterator[Offer]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.resolve.settings import Status
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.table import shown_nodes
-from quantsim_viz.ui.views.words import SEMANTICS
+from quantsim_viz.ui.views.words import SEMANTICS, status_look
 from quantsim_viz.viz.palette import PALETTE
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _status_facts(session: Session) -> list[dict[str, Any]]:
         first = next(name for name, status in states.items() if status is paint.status)
         facts.append(
             {
-                "value": f"{paint.mark} {counts[paint.status]}",
+                "status": status_look(paint.status),
+                "value": str(counts[paint.status]),
                 "label": paint.word,
                 "hint": f"{paint.sense} Go to the first.",
                 "node": first,

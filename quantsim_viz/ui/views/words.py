@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config.pointer import split
 from quantsim_viz.resolve.settings import Property, Stage
+from quantsim_viz.viz.palette import paint_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quantsim_viz.resolve.settings import QuantizerSetting
+    from quantsim_viz.resolve.settings import QuantizerSetting, Status
 
 SEMANTICS = "AIMET-ONNX 2.42 semantics"
 
@@ -43,6 +44,12 @@ STAGE_TITLES: Mapping[Stage, str] = {
     Stage.EXCEPTIONS: "exceptions of the runtime",
     Stage.TIES: "ties",
 }
+
+
+def status_look(status: Status) -> dict[str, str]:
+    """Return mark, word and colours of a status, as the panes draw it."""
+    paint = paint_of(status)
+    return {"mark": paint.mark, "word": paint.word, "light": paint.light, "dark": paint.dark}
 
 
 def rule_label(pointer: str, data: Any = None) -> str:

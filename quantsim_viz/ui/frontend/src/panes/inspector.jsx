@@ -17,13 +17,7 @@ export function Inspector({ data, send }) {
         {view.refusal && <p class="refusal">{view.refusal}</p>}
       </header>
       {view.quantizers.map((item) => <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send} />)}
-      {view.rule_notes?.length > 0 && (
-        <section class="notes"><h3>Rules that apply and change nothing here</h3>
-          {view.rule_notes.map((note) => (
-            <p key={note.pointer}><button type="button" class="link" onClick={() => send("rule", note)}>{note.label}</button> {note.text}</p>
-          ))}
-        </section>
-      )}
+      {view.limits && <p class="limits">{view.limits}</p>}
       <Facts view={view} send={send} />
     </div>
   );
@@ -37,15 +31,21 @@ function Quantizer({ item, send }) {
       <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured">{item.measured}</span>}</p>
       {item.note && <p class="note">{item.note}</p>}
       {first && <Property property={first} send={send} />}
-      {item.offers?.length > 0 && <Offers offers={item.offers} send={send} />}
+      <OffersOf property={first} item={item} send={send} />
       {rest.length > 0 && (
         <details>
           <summary>{rest.map((property) => `${property.title} ${property.value}`).join(" · ")}</summary>
-          {rest.map((property) => <Property key={property.name} property={property} send={send} />)}
+          {rest.map((property) => (
+            <div key={property.name}><Property property={property} send={send} /><OffersOf property={property} item={item} send={send} /></div>))}
         </details>
       )}
     </section>
   );
+}
+
+function OffersOf({ property, item, send }) {
+  const offers = (item.offers ?? []).filter((offer) => offer.property === property?.name);
+  return offers.length > 0 ? <Offers offers={offers} send={send} /> : null;
 }
 
 function Property({ property, send }) {
@@ -54,14 +54,14 @@ function Property({ property, send }) {
       <div class="computed"><span>{property.title}</span><b>{property.value}</b></div>
       <ol>
         {property.declarations.map((item, index) => (
-          <li key={index} class={item.state}>
+          <li key={index} class={item.state} title={item.beaten}>
             <span class="value">{item.state === "overridden" ? <s>{item.value}</s> : item.value}</span>
             <span class="source">
               {item.line
                 ? <button type="button" class="link" title="Show this rule and every node it touches"
                     onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>{item.label}</button>
                 : <span title={item.explain}>{item.label}</span>}
-              {item.beaten && <small>{item.beaten}</small>}
+              {item.beaten && !item.beaten_by_row_above && <small>{item.beaten}</small>}
               {item.explain && item.state === "wins" && <small>{item.explain}</small>}
             </span>
             {item.line && <button type="button" class="link line" onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>line {item.line}</button>}
@@ -71,6 +71,8 @@ function Property({ property, send }) {
     </div>
   );
 }
+
+const NOTHING = "changes nothing";
 
 function Offers({ offers, send }) {
   const timer = useRef(null);
@@ -85,6 +87,7 @@ function Offers({ offers, send }) {
         <button type="button" key={offer.id} class="offer" disabled={offer.refused} title={offer.refused || offer.detail}
           onMouseEnter={() => !offer.refused && preview(offer.id)} onFocus={() => !offer.refused && preview(offer.id)}
           onBlur={() => preview(null)}
+          data-idle={offer.counts === NOTHING}
           onClick={() => { clearTimeout(timer.current); send("offer", { id: offer.id }); }}>
           <span>{offer.title}</span><small>{offer.refused || offer.counts}</small>
         </button>

@@ -45,6 +45,18 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
       </div>
     );
   };
+  const header = (
+    <div role="row" class="tr head" style={template}>
+      {columns.map((column) => (
+        <div role="columnheader" key={column.key} class={column.numeric ? "num" : ""}
+          aria-sort={sort?.key === column.key ? (sort.direction === 1 ? "ascending" : "descending") : "none"}>
+          <button type="button" title={column.hint} onClick={() => toggle(column.key)}>
+            {column.title}<span class="arrow">{sort?.key === column.key ? (sort.direction === 1 ? "▲" : "▼") : ""}</span>
+          </button>
+        </div>
+      ))}
+    </div>
+  );
   return (
     <div class="pane table" role="table" aria-label={label} aria-rowcount={shown.length}>
       <div class="toolbar">
@@ -52,20 +64,8 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
           value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
         <span class="dim">{shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}</span>
       </div>
-      <div role="rowgroup">
-        <div role="row" class="tr head" style={template}>
-          {columns.map((column) => (
-            <div role="columnheader" key={column.key} class={column.numeric ? "num" : ""}
-              aria-sort={sort?.key === column.key ? (sort.direction === 1 ? "ascending" : "descending") : "none"}>
-              <button type="button" title={column.hint} onClick={() => toggle(column.key)}>
-                {column.title}<span class="arrow">{sort?.key === column.key ? (sort.direction === 1 ? "▲" : "▼") : ""}</span>
-              </button>
-            </div>
-          ))}
-        </div>
-      </div>
       {shown.length
-        ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="rowgroup" />
+        ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="rowgroup" header={header} headerHeight={26} />
         : <p class="empty">{rows.length ? "No row holds that text." : empty}</p>}
     </div>
   );

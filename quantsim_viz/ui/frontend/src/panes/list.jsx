@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
-export function VirtualList({ count, rowHeight, row, focus, label, role = "list" }) {
+export function VirtualList({ count, rowHeight, row, focus, label, role = "list", header = null, headerHeight = 0 }) {
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 400 });
   useLayoutEffect(() => {
@@ -17,7 +17,8 @@ export function VirtualList({ count, rowHeight, row, focus, label, role = "list"
     const element = box.current;
     if (focus == null || focus < 0) return;
     const top = focus * rowHeight;
-    if (top < element.scrollTop || top + rowHeight > element.scrollTop + element.clientHeight) {
+    const seen = element.clientHeight - headerHeight;
+    if (top < element.scrollTop || top + rowHeight > element.scrollTop + seen) {
       element.scrollTop = Math.max(0, top - element.clientHeight / 2);
     }
   }, [focus, rowHeight]);
@@ -28,6 +29,7 @@ export function VirtualList({ count, rowHeight, row, focus, label, role = "list"
   return (
     <div class="scroll" ref={box} role={role} aria-label={label} tabIndex={0}
       onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
+      {header}
       <div style={{ height: count * rowHeight, position: "relative" }}>
         <div style={{ position: "absolute", top: first * rowHeight, left: 0, right: 0 }}>{rows}</div>
       </div>

@@ -43,17 +43,25 @@ function outlineRows(nodes, open, query) {
     });
     return rows;
   }
+  // A scope that holds one node says nothing that the node's own row does not.
+  const sizes = new Map();
+  for (const node of nodes) {
+    (node.scope ?? []).forEach((_, depth, scope) => {
+      const key = scope.slice(0, depth + 1).join("/");
+      sizes.set(key, (sizes.get(key) ?? 0) + 1);
+    });
+  }
   let shown = [];
   nodes.forEach((node, index) => {
-    const scope = node.scope ?? [];
+    const keys = (node.scope ?? []).map((_, depth, scope) => scope.slice(0, depth + 1).join("/"));
+    const scope = keys.filter((key) => sizes.get(key) > 1);
     let common = 0;
-    while (common < scope.length && common < shown.length && scope[common] === shown[common]) common++;
+    while (common < scope.length && scope[common] === shown[common]) common++;
     let hidden = false;
-    for (let depth = 0; depth < scope.length; depth++) {
-      const key = scope.slice(0, depth + 1).join("/");
-      if (depth >= common && !hidden) rows.push({ group: scope[depth], key, depth });
+    scope.forEach((key, depth) => {
+      if (depth >= common && !hidden) rows.push({ group: key.split("/").pop(), key, depth });
       if (open[key] === false) hidden = true;
-    }
+    });
     shown = scope;
     if (!hidden) rows.push({ index, depth: scope.length });
   });
@@ -110,8 +118,8 @@ function Rules({ data, send }) {
       <table class="rules">
         <thead>
           <tr><th scope="col">Rule</th>
-            <th scope="col" class="num" title="Quantizers on which the rule says something">matched</th>
-            <th scope="col" class="num" title="Quantizers where it has the last word">decided</th></tr>
+            <th scope="col" class="num" title="Matched: quantizers on which the rule says something">M</th>
+            <th scope="col" class="num" title="Decided: quantizers where it has the last word">D</th></tr>
         </thead>
         <tbody>
           {rules.map((rule) => rule.heading ? (
@@ -120,7 +128,7 @@ function Rules({ data, send }) {
             <tr key={rule.pointer} class={rule.decided ? "" : "void"} aria-selected={rule.pointer === data.selected_rule}>
               <td><button type="button" class="link" title={rule.note}
                 onClick={() => send("rule", { pointer: rule.pointer, line: rule.line })}>
-                {rule.label}<span class="value">{rule.value}</span></button></td>
+                {breakable(rule.label)}<span class="value">{rule.value}</span></button></td>
               <td class="num">{rule.matched}</td><td class="num">{rule.decided}</td>
             </tr>
           ))}
@@ -129,6 +137,9 @@ function Rules({ data, send }) {
     </div>
   );
 }
+
+/** Long names may break after a dot or an underscore, and nowhere else. */
+const breakable = (text) => text.replace(/([._])/g, "$1\u200b");
 
 function Problems({ problems, send }) {
   if (!problems.length) return <p class="empty">Nothing to report: the document is valid and AIMET accepts it on this model.</p>;

@@ -22,9 +22,19 @@ export function Mark({ status }) {
   const look = status ?? UNKNOWN;
   return (
     <span class="mark" style={{ color: `light-dark(${look.light}, ${look.dark})` }} title={look.word} role="img"
-      aria-label={look.word}>{look.mark}</span>
+      aria-label={look.word}>{DRAWN[look.mark] ?? look.mark}</span>
   );
 }
+
+/** Marks that text fonts often lack. */
+const DRAWN = {
+  "⛓": (
+    <svg viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.8" aria-hidden="true">
+      <rect x="1.2" y="8" width="8" height="5" rx="2.5" transform="rotate(-45 5.2 10.5)" />
+      <rect x="6.8" y="3" width="8" height="5" rx="2.5" transform="rotate(-45 10.8 5.5)" />
+    </svg>
+  ),
+};
 
 const channels = (hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
 

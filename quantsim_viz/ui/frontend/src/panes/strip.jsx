@@ -40,7 +40,7 @@ export function Strip({ data, send }) {
         <b>SQNR along depth</b>
         <span>{shown?.figure ? `${shown.node.name}: ${caption(shown.figure)}` : measured ? data.caption : "Press Simulate to see what each layer costs"}</span>
       </div>
-      <div class="plot">
+      <div class="plot" hidden={!measured}>
         <canvas ref={canvas} role="img" aria-label="SQNR of every layer along the model's depth; the table of layers holds the same figures"
           onMouseMove={(event) => setHover(at(event))} onMouseLeave={() => setHover(null)}
           onClick={(event) => bars.length && send("select", { node: bars[at(event)].node.name })} />

@@ -1,6 +1,8 @@
 // The line under the choosers: how much of the model is integer, where it is not, and what stands
 // in the way of a newer picture.
 
+import { Mark } from "./status.jsx";
+
 export function Summary({ data, send }) {
   return (
     <div class="summary">
@@ -8,7 +10,7 @@ export function Summary({ data, send }) {
         {(data.facts ?? []).map((fact) => (
           <span key={fact.label} class={fact.tone ?? ""} title={fact.hint}>
             {fact.node
-              ? <button type="button" class="link" onClick={() => send("select", { node: fact.node })}><b>{fact.value}</b> {fact.label}</button>
+              ? <button type="button" class="link" onClick={() => send("select", { node: fact.node })}>{fact.status && <Mark status={fact.status} />}<b>{fact.value}</b> {fact.label}</button>
               : <><b>{fact.value}</b> {fact.label}</>}
           </span>
         ))}
