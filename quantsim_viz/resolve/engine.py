@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from quantsim_viz.diagnostics import Severity
 from quantsim_viz.resolve.build import build_topology
 from quantsim_viz.resolve.cascade import Cascade
+from quantsim_viz.resolve.dtypes import known_dtypes
 from quantsim_viz.resolve.pipeline import run
 from quantsim_viz.resolve.precision import parse_precision
 from quantsim_viz.resolve.preparation import prepare_view
@@ -81,27 +82,7 @@ def _topology(model: Model, rules: Rules, last: Run | None) -> Topology:
     passes = tuple(rule.value for rule in rules.supergroup_passes)
     if last is not None and last.topology.passes == passes:
         return last.topology
-    return build_topology(prepare_view(model, passes), passes, _dtypes(model))
-
-
-def _dtypes(model: Model) -> dict[str, str]:
-    """Return the element types AIMET knows of (§2).
-
-    Where strict inference fails AIMET runs the model and looks at what comes out, which tells
-    nothing of stored constants and of outputs that nothing uses.
-    """
-    graph = model.graph
-    known = {name: t.dtype for name, t in graph.tensors.items() if t.dtype is not None}
-    if model.strict_types:
-        return known
-    seen = set(graph.outputs)
-    for node in graph.nodes:
-        seen.update(node.inputs)
-    return {
-        name: dtype
-        for name, dtype in known.items()
-        if name in seen and name not in graph.initializers
-    }
+    return build_topology(prepare_view(model, passes), passes, known_dtypes(model))
 
 
 def _first_error(config: Config) -> Refusal:

@@ -1,7 +1,7 @@
 """Fuse what the pass list names: several of the file's nodes become one of the view.
 
-One walk over a graph's nodes in order. At each node the rules of the listed passes are tried in
-order; the first that fits replaces the nodes it matched by one in the anchor's place, which is then
+One walk over the top graph's nodes in order. At each node the rules of the listed passes are tried
+in order; the first that fits replaces the nodes it matched by one in the anchor's place, which is then
 looked at in its turn. If anything was fused, nodes that nothing uses any more are dropped
 (`pruning`).
 
@@ -56,7 +56,7 @@ def fuse(
     declared_ranks: Mapping[str, int],
     opset: int | None,
 ) -> GraphView:
-    """Apply a pass list to a graph and all graphs inside it.
+    """Apply a pass list to a graph.
 
     Args:
         view: The top graph, unfused.
@@ -74,32 +74,44 @@ def fuse(
             rules.setdefault(rule.pattern.op_type, []).append((name, rule))
     if not rules:
         return view
-    fused = _fuse_graph(view, rules, constants, declared_ranks)
-    if fused is view:
+    graph = _Graph(view, constants, declared_ranks)
+    changed = False
+    for slot, original in enumerate(view.nodes):
+        while (node := graph.slots[slot]) is not None and graph.try_rules(rules, slot, node):
+            changed = True
+        for body in original.bodies:
+            _refuse_fusion_inside(body, rules, constants, declared_ranks)
+    if not changed:
         return view
-    return prune(fused, opset)
+    nodes = tuple(node for node in graph.slots if node is not None)
+    return prune(replace(view, nodes=nodes), opset)
 
 
-def _fuse_graph(
-    view: GraphView,
+def _refuse_fusion_inside(
+    body: GraphView,
     rules: Rules,
     constants: ConstantReader,
     declared_ranks: Mapping[str, int],
-) -> GraphView:
-    graph = _Graph(view, constants, declared_ranks)
-    changed = False
-    for slot in range(len(view.nodes)):
-        while (node := graph.slots[slot]) is not None and graph.try_rules(rules, slot, node):
-            changed = True
-        node = graph.slots[slot]
-        if node is not None and node.bodies:
-            bodies = tuple(_fuse_graph(b, rules, constants, declared_ranks) for b in node.bodies)
-            if any(new is not old for new, old in zip(bodies, node.bodies, strict=True)):
-                graph.slots[slot] = replace(node, bodies=bodies)
-                changed = True
-    if not changed:
-        return view
-    return replace(view, nodes=tuple(node for node in graph.slots if node is not None))
+) -> None:
+    """Refuse a match inside the body of a control-flow node.
+
+    AIMET fuses there too, but into functions without an operator set, which nothing can load.
+    """
+    graph = _Graph(body, constants, declared_ranks)
+    for slot, node in enumerate(body.nodes):
+        graph.try_rules(rules, slot, node)
+        fused = graph.slots[slot]
+        if fused is not None and fused.is_fused:
+            raise Refused(
+                "fusion-in-body",
+                f"Pass {fused.fused_by} fits nodes inside the body of a control-flow node"
+                f" ({', '.join(fused.members)}); AIMET fails on the model it makes of them. Take"
+                " the pass off supergroup_pass_list.",
+                "/supergroup_pass_list",
+                fused.members,
+            )
+        for inner in node.bodies:
+            _refuse_fusion_inside(inner, rules, constants, declared_ranks)
 
 
 class _Graph:

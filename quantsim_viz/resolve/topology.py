@@ -82,7 +82,7 @@ class Topology:
         constant_outputs: Quantizers on outputs of `Constant` and `ConstantOfShape`.
         constants: Tensors that count as constants, parameters left out (§5.2).
         shapes: Shapes of inputs, stored constants and `Constant` outputs, where known.
-        scalars: Stored constants and `Constant` values by tensor name, to read patterns by value.
+        scalars: Constants of the top graph by tensor name, to compare by value in patterns.
         dtypes: Element types known for tensors of the top graph.
         ends: Operators none of whose outputs is used (§3 f).
     """
