@@ -68,12 +68,16 @@ def fingerprint(digest: str, proto: ModelProto, folder: str | None) -> str:
 
     Their content is not read: size and time of change stand for it.
     """
-    locations = {data.location for t in _iter_external(proto) if (data := external_data(t))}
-    if not locations or folder is None:
+    owners: dict[str, str] = {}
+    for tensor in _iter_external(proto):
+        data = external_data(tensor)
+        if data is not None:
+            owners.setdefault(data.location, tensor.name)
+    if not owners or folder is None:
         return digest
     state = hashlib.sha256(digest.encode())
-    for location in sorted(locations):
-        path = resolve_location(location, folder, location)
+    for location, tensor_name in sorted(owners.items()):
+        path = resolve_location(location, folder, tensor_name)
         if path.is_file():
             status = path.stat()
             state.update(f"\n{location} {status.st_size} {status.st_mtime_ns}".encode())

@@ -11,6 +11,7 @@ from quantsim_viz.model.constants import read_sparse_tensor, read_tensor
 from quantsim_viz.model.graph import AttributeReference, Function, Graph, Node, Tensor, Use
 from quantsim_viz.model.inference import TOP, TensorType, Types, body_key, read_type
 from quantsim_viz.model.scopes import locate
+from quantsim_viz.model.stripped import guess_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -126,7 +127,7 @@ class Reader:
         self, attribute: AttributeProto, owner: str, types: Mapping[str, TensorType]
     ) -> Any:
         """Read an attribute that holds tensors, graphs or types, or that lacks its type."""
-        kind = attribute.type or _guess_kind(attribute)
+        kind = attribute.type or guess_kind(attribute)
         name = f"{owner}.{attribute.name}"
         if kind == AttributeProto.TENSOR:
             return read_tensor(attribute.t, attribute.t.name or name, self._folder)
@@ -181,28 +182,6 @@ _PLAIN_KINDS: Mapping[int, Callable[[AttributeProto], Any]] = {
     AttributeProto.INTS: lambda attribute: tuple(attribute.ints),
     AttributeProto.STRINGS: lambda attribute: tuple(map(_text, attribute.strings)),
 }
-
-
-def _guess_kind(attribute: AttributeProto) -> int:
-    """Return the kind of an attribute from a file so old that it does not say."""
-    fields: Mapping[str, int] = {
-        "f": AttributeProto.FLOAT,
-        "i": AttributeProto.INT,
-        "s": AttributeProto.STRING,
-        "t": AttributeProto.TENSOR,
-        "g": AttributeProto.GRAPH,
-    }
-    lists: Mapping[str, int] = {
-        "floats": AttributeProto.FLOATS,
-        "ints": AttributeProto.INTS,
-        "strings": AttributeProto.STRINGS,
-        "tensors": AttributeProto.TENSORS,
-        "graphs": AttributeProto.GRAPHS,
-    }
-    for name, kind in fields.items():
-        if attribute.HasField(name):
-            return kind
-    return next((kind for name, kind in lists.items() if getattr(attribute, name)), 0)
 
 
 def _collect_tensors(

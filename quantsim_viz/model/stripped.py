@@ -66,6 +66,28 @@ def constant_tensor(node: NodeProto) -> TensorProto | None:
     return None
 
 
+def guess_kind(attribute: AttributeProto) -> int:
+    """Return the kind of an attribute from a file so old that it does not say."""
+    fields: dict[str, int] = {
+        "f": AttributeProto.FLOAT,
+        "i": AttributeProto.INT,
+        "s": AttributeProto.STRING,
+        "t": AttributeProto.TENSOR,
+        "g": AttributeProto.GRAPH,
+    }
+    lists: dict[str, int] = {
+        "floats": AttributeProto.FLOATS,
+        "ints": AttributeProto.INTS,
+        "strings": AttributeProto.STRINGS,
+        "tensors": AttributeProto.TENSORS,
+        "graphs": AttributeProto.GRAPHS,
+    }
+    for name, kind in fields.items():
+        if attribute.HasField(name):
+            return kind
+    return next((kind for name, kind in lists.items() if getattr(attribute, name)), 0)
+
+
 def _strip_graph(source: GraphProto, target: GraphProto, moved: dict[str, ValueInfoProto]) -> None:
     target.name = source.name or "graph"
     target.input.extend(source.input)

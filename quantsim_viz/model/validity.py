@@ -14,7 +14,7 @@ from onnx import ModelProto, checker
 
 from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import ModelError
-from quantsim_viz.model.stripped import iter_nodes
+from quantsim_viz.model.stripped import guess_kind, iter_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _OLDEST_IR = 4
 """From here on, initializers need not be listed among the graph's inputs."""
+
+_TYPED_ATTRIBUTES = 2
+"""From here on, attributes say of which kind they are."""
 
 _MOST_CALLS = 1_000_000
 """More nodes than this, functions written out, are an attack or a mistake."""
@@ -90,6 +93,10 @@ def _missing_producer(graph: GraphProto) -> str:
 
 def _relieve(model: ModelProto) -> None:
     if model.ir_version:
+        if model.ir_version < _TYPED_ATTRIBUTES:
+            for node in iter_nodes(model.graph):
+                for attribute in node.attribute:
+                    attribute.type = attribute.type or guess_kind(attribute)
         model.ir_version = max(_OLDEST_IR, min(model.ir_version, onnx.IR_VERSION))
     imported = {entry.domain for entry in model.opset_import}
     for domain in sorted({node.domain for node in iter_nodes(model.graph)} - imported - {""}):
