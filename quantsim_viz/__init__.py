@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         QuantSimError,
         UnsupportedOperator,
     )
+    from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import resolve
 
@@ -32,6 +33,7 @@ __all__ = [
     "QuantSimError",
     "UnsupportedOperator",
     "__version__",
+    "lint",
     "load_config",
     "load_model",
     "resolve",
@@ -43,6 +45,7 @@ _ROOMS = {
     "ModelError": "quantsim_viz.errors",
     "QuantSimError": "quantsim_viz.errors",
     "UnsupportedOperator": "quantsim_viz.errors",
+    "lint": "quantsim_viz.lint",
     "load_config": "quantsim_viz.config",
     "load_model": "quantsim_viz.model",
     "resolve": "quantsim_viz.resolve",

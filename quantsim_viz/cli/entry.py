@@ -22,6 +22,7 @@ COMMANDS = {
     "app": "quantsim_viz.cli.app",
     "resolve": "quantsim_viz.cli.resolve",
     "explain": "quantsim_viz.cli.explain",
+    "lint": "quantsim_viz.cli.lint",
     "presets": "quantsim_viz.cli.presets",
 }
 """Name → module that defines it, imported only when the command or the list of them is wanted."""
