@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from quantsim_viz.config.pointer import split
+from quantsim_viz.config.pointer import join, split
 from quantsim_viz.lint.context import LintContext, count, finding, label, removal, sample
 from quantsim_viz.lint.fixes import changes_nothing, try_fix
 from quantsim_viz.resolve.columns import ENABLED, PROPERTIES
 from quantsim_viz.resolve.grid import GRID_PRESERVING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from quantsim_viz.config.rules import Rule
     from quantsim_viz.diagnostics import Diagnostic, Fix
 
-_ENTRY_DEPTH = 2
-"""`/op_type/Conv` and `/params/bias`: the entries that are removed whole."""
+_PARAM_LEAF = 3
+"""Names behind `op_type` in `/op_type/Conv/params/bias/is_quantized` that lead to the leaf."""
 
 
 def check_effect(context: LintContext) -> Iterator[Diagnostic]:
@@ -43,31 +43,30 @@ def check_effect(context: LintContext) -> Iterator[Diagnostic]:
 
 
 def _dead(context: LintContext, pointer: str, said: set[str]) -> Iterator[Diagnostic]:
-    """Report an entry once, however many leaves it has."""
-    tokens = split(pointer)
-    entry = "/".join(["", *pointer.split("/")[1 : 1 + _ENTRY_DEPTH]])
-    section, name = tokens[0], tokens[1]
-    if section == "op_type" and name not in context.topology.by_type:
+    """Report an entry of an operator type once, however many leaves it has."""
+    section, *names = split(pointer)
+    if section == "op_type" and names[0] not in context.topology.by_type:
+        entry = join("/op_type", names[0])
         if entry not in said:
             said.add(entry)
-            yield finding(
-                context.config,
-                "dead-rule",
-                entry,
-                f"The model has no {name}; this entry applies to nothing here.",
-                fix=removal(entry),
-            )
+            message = f"The model has no {names[0]}; this entry applies to nothing here."
+            yield finding(context.config, "dead-rule", entry, message, fix=removal(entry))
         return
-    where = f"{name} of this model has" if section == "op_type" else "operator of this model has"
-    thing = f"parameter of type '{tokens[3]}'" if "params" in tokens[1:] else "such parameter"
-    if section == "params":
-        thing = f"parameter of type '{name}'"
-    message = f"No {where} a {thing}; {label(pointer)} applies to nothing here."
-    if section in ("defaults", "model_input", "model_output") and "params" not in tokens:
-        message = f"{label(pointer)} applies to no node of this model."
     fix = _removal_without_effect(context, pointer)
     if fix is not None:
+        message = f"{_missing(section, names)}; {label(pointer)} applies to nothing here."
         yield finding(context.config, "dead-rule", pointer, message, fix=fix)
+
+
+def _missing(section: str, names: Sequence[str]) -> str:
+    """Say what the model lacks that a rule is about."""
+    if section == "params":
+        return f"The model has no parameter of type '{names[0]}'"
+    if section == "op_type" and len(names) > _PARAM_LEAF:
+        return f"No {names[0]} of the model has a parameter of type '{names[2]}'"
+    if names[0] in ("params", "per_channel_quantization"):
+        return "The model has no such parameters"
+    return "No node of the model is concerned"
 
 
 def _without_quantizer(context: LintContext, pointer: str) -> Iterator[Diagnostic]:
@@ -150,6 +149,8 @@ def _sources(sources: Counter[str]) -> str:
 
 
 def _redundant_or_ineffective(context: LintContext, rule: Rule) -> Iterator[Diagnostic]:
+    if _says_what_presence_does(rule.pointer):
+        return
     rows = context.rows_of.get(rule.pointer, [])
     if all(row[2] == before for row, before in rows if row[6] < 0):
         fix = _removal_without_effect(context, rule.pointer)
@@ -175,6 +176,12 @@ def _redundant_or_ineffective(context: LintContext, rule: Rule) -> Iterator[Diag
             f" {count(len(shaped), 'quantizer')}, all of them switched off.",
             nodes=context.cascade.rule_nodes(rule.pointer),
         )
+
+
+def _says_what_presence_does(pointer: str) -> bool:
+    """Tell whether a rule spells out what its entry's mere presence would do (§10.10)."""
+    section, *names = split(pointer)
+    return section == "op_type" and ("", names[0]) in GRID_PRESERVING
 
 
 def _removal_without_effect(context: LintContext, pointer: str) -> Fix | None:
