@@ -11,7 +11,6 @@ import subprocess
 import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -97,7 +96,10 @@ class EngineFailed(Exception):  # noqa: N818 - caught within this package: the n
 class Engine(Protocol):
     """A way to solve placing problems."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+        ...
 
     def solve(self, problems: Sequence[Problem]) -> list[Solution]:
         """Return a solution for each problem.
@@ -135,8 +137,9 @@ class DotEngine:
 
 def _dot_source(problem: Problem) -> str:
     lines = [
-        'digraph{graph[nodesep=%.3f,ranksep=%.3f];node[shape=box,fixedsize=true,label=""];'
-        "edge[arrowhead=none]" % (NODE_GAP / POINTS_PER_INCH, RANK_GAP / POINTS_PER_INCH)
+        "digraph{",
+        f"graph[nodesep={NODE_GAP / POINTS_PER_INCH:.3f},ranksep={RANK_GAP / POINTS_PER_INCH:.3f}]",
+        'node[shape=box,fixedsize=true,label=""];edge[arrowhead=none]',
     ]
     for number, box in enumerate(problem.boxes):
         size = f"width={box.width / POINTS_PER_INCH:.4f},height={box.height / POINTS_PER_INCH:.4f}"
@@ -153,30 +156,33 @@ def _dot_source(problem: Problem) -> str:
 
 
 def _port_table(box: Box) -> str:
-    """Return a label whose cells stand centred over each inlet and outlet."""
+    """Return a label: inlets in its upper half, outlets in its lower, each centred in its cell."""
+    half = box.height // 2
+    sides = (("i", box.inlets, half), ("o", box.outlets, box.height - half))
     rows = "".join(
-        f"<TR><TD><TABLE {_PLAIN}><TR>{''.join(_port_cells(places, box.width, side))}</TR></TABLE></TD></TR>"
-        for places, side in ((box.inlets, "i"), (box.outlets, "o"))
+        f"<TR><TD><TABLE {_PLAIN}><TR>{''.join(_port_cells(side, places, box.width, tall))}"
+        "</TR></TABLE></TD></TR>"
+        for side, places, tall in sides
     )
-    return f',shape=none,margin=0,label=<<TABLE {_PLAIN} HEIGHT="{box.height}">{rows}</TABLE>>'
+    return f",shape=none,margin=0,label=<<TABLE {_PLAIN}>{rows}</TABLE>>"
 
 
 _PLAIN = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 
 
-def _port_cells(places: Sequence[int], width: int, side: str) -> Iterator[str]:
-    order = sorted(range(len(places)), key=lambda i: places[i])
+def _port_cells(side: str, places: Sequence[int], width: int, height: int) -> Iterator[str]:
+    order = sorted(range(len(places)), key=lambda number: places[number])
     at = 0
     for rank, number in enumerate(order):
         place = places[number]
         after = places[order[rank + 1]] if rank + 1 < len(order) else width
         half = max(1, min(place - at, (after - place) // 2, 4))
         if place - half > at:
-            yield f'<TD WIDTH="{place - half - at}"></TD>'
-        yield f'<TD PORT="{side}{number}" WIDTH="{2 * half}"></TD>'
+            yield f'<TD WIDTH="{place - half - at}" HEIGHT="{height}"></TD>'
+        yield f'<TD PORT="{side}{number}" WIDTH="{2 * half}" HEIGHT="{height}"></TD>'
         at = place + half
     if width > at:
-        yield f'<TD WIDTH="{width - at}"></TD>'
+        yield f'<TD WIDTH="{width - at}" HEIGHT="{height}"></TD>'
 
 
 def _read_plain(problem: Problem, answer: str) -> Solution:

@@ -33,13 +33,19 @@ class Resolved(Protocol):
     """What the picture needs of a `resolve.Cascade`."""
 
     @property
-    def nodes(self) -> Mapping[str, NodeState]: ...
+    def nodes(self) -> Mapping[str, NodeState]:
+        """Return every node's state by name."""
+        ...
 
     @property
-    def quantizers(self) -> Mapping[str, QuantizerSetting]: ...
+    def quantizers(self) -> Mapping[str, QuantizerSetting]:
+        """Return every quantizer's setting by tensor name."""
+        ...
 
     @property
-    def supergroups(self) -> tuple[tuple[str, ...], ...]: ...
+    def supergroups(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of each match's nodes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 SMALLEST_GROUP = 3
 """Fewer nodes than this gain nothing from a frame around them."""
 
-FLAT_LIMIT = 12
+FLAT_LIMIT = 36
 """A level with more single nodes than this is searched for repeated blocks."""
 
 FAN_OUT_LIMIT = 8
 """A tensor with more readers than this (a mask, a rotary table) is drawn as stubs."""
 
-VISIBLE_LIMIT = 240
+VISIBLE_LIMIT = 320
 """How many boxes a view opens with at most; beyond it, inner groups open collapsed."""
+
+SMALLEST_BLOCK = 5
+"""The same for blocks found by repetition, which have no name to tell."""
+
+LARGEST_BLOCK_SHARE = 0.6
+"""A block that holds more than this of its level would only put a second frame around it."""
 
 LONGEST_PERIOD = 24
 """How many neighbouring segments a repeated block may be made of."""
@@ -100,6 +106,7 @@ class _Grouping:
                 if fan_out[wire.tensor] <= FAN_OUT_LIMIT:
                     self.readers[wire.source].append(wire.target)
         self.paths: Counter[str] = Counter()
+        self.blocks: Counter[str] = Counter()
 
     def root(self) -> Group:
         return self._close("", "", 0, len(self.vertices), self._by_scope(0, len(self.vertices), 0))
@@ -153,33 +160,36 @@ class _Grouping:
         return hash(tuple(marks))
 
     def _with_blocks(self, path: str, children: list[int | Group]) -> list[int | Group]:
-        """Wrap runs of children that repeat at once, one group a repetition."""
+        """Wrap blocks: what only one tensor enters and leaves, and short runs that repeat."""
         segments = self._segments(children)
         marks = [
             self._signature(children[start:stop], _first(children[start]))
             for start, stop in segments
         ]
         grouped: list[int | Group] = []
-        number = 0
         at = 0
         while at < len(segments):
             period, times = _repetition(marks, segments, at)
-            if times < 2:
-                grouped.extend(children[slice(*segments[at])])
-                at += 1
-                continue
             for turn in range(times):
                 start = segments[at + turn * period][0]
-                stop = segments[at + turn * period + period - 1][1]
+                stop = segments[at + (turn + 1) * period - 1][1]
                 inner = children[start:stop]
-                number += 1
-                block = self._unique(f"{path}/block{number}" if path else f"block{number}")
-                bounds = _first(inner[0]), _last(inner[-1])
-                signature = self._signature(inner, bounds[0])
-                label = f"block {number}"
-                grouped.append(Group(block, label, *bounds, tuple(inner), signature))
+                if SMALLEST_BLOCK <= len(inner) <= len(children) * LARGEST_BLOCK_SHARE:
+                    grouped.append(self._block(path, inner))
+                else:
+                    grouped.extend(inner)
             at += period * times
         return grouped
+
+    def _block(self, path: str, children: list[int | Group]) -> Group:
+        first, last = _first(children[0]), _last(children[-1])
+        self.blocks[path] += 1
+        number = self.blocks[path]
+        name = self._unique(f"{path}/block{number}" if path else f"block{number}")
+        ops = Counter(vertex.op_type for vertex in self.vertices[first:last])
+        kinds = ", ".join(op_type for op_type, _ in ops.most_common(3))
+        signature = self._signature(children, first)
+        return Group(name, f"block {number}: {kinds}", first, last, tuple(children), signature)
 
     def _segments(self, children: list[int | Group]) -> list[tuple[int, int]]:
         """Split children where at most one tensor is alive between them."""
@@ -213,12 +223,18 @@ def _last(child: int | Group) -> int:
 def _repetition(
     marks: Sequence[int], segments: Sequence[tuple[int, int]], at: int
 ) -> tuple[int, int]:
-    """Return `(period, times)` of the repetition from segment `at` that covers most children."""
+    """Return `(period, times)` of the repetition from segment `at` that covers most children.
+
+    A segment that is a block in itself is not joined with others: its repetitions are plain to see.
+    """
     best = (1, 1)
     covered = 0
     for period in range(1, min(LONGEST_PERIOD, (len(marks) - at) // 2) + 1):
-        size = segments[at + period - 1][1] - segments[at][0]
-        if size < SMALLEST_GROUP:
+        start, stop = segments[at + period - 1]
+        if stop - start >= SMALLEST_BLOCK:
+            break
+        size = stop - segments[at][0]
+        if size < SMALLEST_BLOCK:
             continue
         times = 1
         while marks[at : at + period] == marks[at + times * period : at + (times + 1) * period]:
@@ -237,4 +253,7 @@ def _common_scope(vertices: Sequence[Vertex], depth: int) -> str:
             (i for i, (a, b) in enumerate(zip(shared, own, strict=False)) if a != b), None
         )
         shared = shared[: agreeing if agreeing is not None else min(len(shared), len(own))]
-    return ".".join(shared) or vertices[0].scope[depth]
+    names = shared or [vertices[0].scope[depth]]
+    if names[0].isdecimal() and depth:
+        names.insert(0, vertices[0].scope[depth - 1])
+    return ".".join(names)

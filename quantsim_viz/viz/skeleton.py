@@ -15,7 +15,10 @@ from quantsim_viz.viz.measure import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from quantsim_viz.model.graph import Graph, Model, Node, Shape, Tensor
+    from quantsim_viz.model.graph import Dimension, Graph, Model, Node, Shape, Tensor
+
+NAME_LIMIT = 12
+"""A symbolic length with a longer name than this is shown as `?`."""
 
 HIDDEN_OP_TYPES = frozenset({"Constant"})
 """Operators that only hold a value; not drawn, not counted among the nodes of the view."""
@@ -134,14 +137,20 @@ def describe_tensor(tensor: Tensor) -> str:
 
 
 def format_shape(shape: Shape | None) -> str:
-    """Return a shape as people write it.
+    """Return a shape as people write it; names that tell nothing, made up by tools, become `?`.
 
     >>> format_shape((1, "N", None)), format_shape(()), format_shape(None)
     ('1×N×?', 'scalar', '?')
     """
     if shape is None:
         return "?"
-    return "×".join("?" if d is None else str(d) for d in shape) or "scalar"
+    return "×".join(_format_dimension(dimension) for dimension in shape) or "scalar"
+
+
+def _format_dimension(dimension: Dimension) -> str:
+    if isinstance(dimension, str):
+        return "?" if dimension.startswith("unk__") or len(dimension) > NAME_LIMIT else dimension
+    return "?" if dimension is None else str(dimension)
 
 
 def _iter_vertices(graph: Graph) -> Iterator[Vertex]:

@@ -42,9 +42,9 @@ export class Camera {
   /** The view to open with: all of it where that can be read, else its top, across. */
   openingView(w, h) {
     const whole = this.viewOf(0, 0, w, h);
-    if (whole.k >= 0.5) return whole;
-    const k = Math.min(Math.max((this.width - 72) / Math.max(w, 1), 0.45), 0.9);
-    return { x: w / 2 - this.width / 2 / k, y: -28 / k, k };
+    if (whole.k >= 0.75) return whole;
+    const k = Math.min(Math.max((this.width - 160) / Math.max(w, 1), 0.5), 0.9);
+    return { x: w / 2 - this.width / 2 / k, y: -58 / k, k };
   }
 
   jumpTo(view) {

@@ -75,10 +75,11 @@ export class Looks {
     const { theme } = this;
     const [r, g, b] = parseColour(look.colour) || [128, 128, 128];
     const filled = look.fill !== "none";
+    const strength = this.mode === "status" ? (theme.dark ? 0.16 : 0.085) : theme.dark ? 0.42 : 0.3;
     return {
       ...look,
       ink: 0.299 * r + 0.587 * g + 0.114 * b > 150 ? "#101418" : "#ffffff",
-      body: mix(theme.card, look.colour, filled ? (theme.dark ? 0.16 : 0.085) : 0.015),
+      body: mix(theme.card, look.colour, filled ? strength : 0.015),
       edge: mix(theme.card, look.colour, look.mark === "float" ? 0.95 : filled ? 0.6 : 0.55),
       far: filled ? look.colour : mix(theme.card, look.colour, 0.25),
     };

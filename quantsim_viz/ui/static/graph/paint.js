@@ -21,6 +21,7 @@ export function paint(c, view, dpr) {
   c.setTransform(dpr * k, 0, 0, dpr * k, -camera.x * k * dpr, -camera.y * k * dpr);
   drawFrames(c, view, x0, y0, x1, y1);
   drawWires(c, view, near.segments);
+  if (k >= 0.2) drawTitles(c, view, x0, y0, x1, y1);
   drawEnclosures(c, view, x0, y0, x1, y1);
   drawItems(c, view, near.items, x0, y0, x1, y1);
   if (k >= 0.35) drawStubs(c, view, near.items);
@@ -39,42 +40,59 @@ function drawGrid(c, camera, theme) {
   }
 }
 
-function drawFrames(c, view, x0, y0, x1, y1) {
-  const { layout, theme, camera } = view;
-  const k = camera.k;
+function* framesIn({ layout }, x0, y0, x1, y1) {
   for (const number of layout.frames) {
-    const group = layout.groups[number];
-    const [x, y, w, h] = group.rect;
-    if (x > x1 || y > y1 || x + w < x0 || y + h < y0) continue;
+    const [x, y, w, h] = layout.groups[number].rect;
+    if (x <= x1 && y <= y1 && x + w >= x0 && y + h >= y0) yield [number, x, y, w, h];
+  }
+}
+
+function drawFrames(c, view, x0, y0, x1, y1) {
+  const { theme, camera } = view;
+  for (const [number, x, y, w, h] of framesIn(view, x0, y0, x1, y1)) {
     const hovered = view.hoverGroup === number;
     roundedBox(c, x, y, w, h, 10);
     c.fillStyle = theme.frame;
     c.fill();
-    c.lineWidth = (hovered ? 1.6 : 1) / Math.min(k, 1);
+    c.lineWidth = (hovered ? 1.6 : 1) / Math.min(camera.k, 1);
     c.strokeStyle = hovered ? theme.dim : theme.frameLine;
     c.stroke();
-    if (k < 0.2) continue;
-    const size = k < 0.5 ? Math.min(9.5 / k, 20) : 11;
+  }
+}
+
+/** Title lines of open groups, above the wires that run through them. */
+function drawTitles(c, view, x0, y0, x1, y1) {
+  const { layout, theme, camera } = view;
+  const k = camera.k;
+  c.textAlign = "left";
+  c.textBaseline = "middle";
+  for (const [number, x, y, w] of framesIn(view, x0, y0, x1, y1)) {
+    const group = layout.groups[number];
+    const hovered = view.hoverGroup === number;
+    const size = k < 0.5 ? Math.min(9.5 / k, 19) : 11;
+    c.font = `600 ${size}px ${theme.font}`;
+    const label = fitText(c, group.label, w - 40);
+    const used = c.measureText(label).width;
+    c.font = `400 10px ${theme.font}`;
+    const alike = layout.alike.get(group.like);
+    const full = `${group.last - group.first} nodes${alike > 1 ? ` · one of ${alike} alike` : ""}`;
+    const note = k >= 0.5 && used + 60 < w ? fitText(c, full, w - used - 48) : "";
+    c.fillStyle = theme.plate;
+    roundedBox(c, x + 4, y + 3, used + 24 + (note ? c.measureText(note).width + 10 : 0), 18, 5);
+    c.fill();
     c.fillStyle = hovered ? theme.text : theme.dim;
     chevron(c, x + 13, y + 12, true);
     c.font = `600 ${size}px ${theme.font}`;
-    c.textAlign = "left";
-    c.textBaseline = "middle";
-    const label = fitText(c, group.label, w - 34);
-    c.fillText(label, x + 24, y + 12.5);
-    if (k < 0.5) continue;
-    const used = c.measureText(label).width;
+    c.fillText(label, x + 23, y + 12.5);
     c.font = `400 10px ${theme.font}`;
     c.fillStyle = theme.faint;
-    const alike = layout.alike.get(group.like);
-    const note = `${group.last - group.first} nodes${alike > 1 ? ` · one of ${alike} alike` : ""}`;
-    if (used + 40 < w - 40) c.fillText(fitText(c, note, w - used - 44), x + 32 + used, y + 12.5);
+    if (note) c.fillText(note, x + 31 + used, y + 12.5);
   }
 }
 
 function trace(c, points) {
   c.moveTo(points[0], points[1]);
-  for (let at = 2; at + 5 < points.length + 0; at += 6) {
+  for (let at = 2; at + 5 < points.length; at += 6) {
     c.bezierCurveTo(points[at], points[at + 1], points[at + 2], points[at + 3], points[at + 4], points[at + 5]);
   }
 }
@@ -246,27 +264,29 @@ function drawWireLabels(c, view, segments) {
   const { layout, theme } = view;
   c.textAlign = "left";
   c.textBaseline = "middle";
-  const told = new Set();
+  c.font = `400 8.5px ${theme.font}`;
+  const taken = [];
+  const isFree = (x, y, w) => taken.every(([ox, oy, ow]) => x > ox + ow || ox > x + w || Math.abs(y - oy) > 11);
   for (const segment of segments) {
-    if (layout.arrows[segment] !== "1") continue;
     const wire = layout.wireOfSegment.get(segment);
-    if (wire === undefined) continue;
+    if (layout.arrows[segment] !== "1" || wire === undefined) continue;
     const points = layout.segments[segment];
-    const n = points.length;
-    const spot = `${Math.round(points[n - 2] / 40)},${Math.round(points[n - 1] / 16)}`;
-    if (told.has(spot)) continue;
-    told.add(spot);
+    const x = points[points.length - 2], y = points[points.length - 1] - 12;
     const text = view.wireLabel(wire);
-    c.font = `400 8.5px ${theme.font}`;
-    const width = c.measureText(text).width;
-    const x = points[n - 2] + 6, y = points[n - 1] - 12;
+    const width = c.measureText(text).width + 4;
+    const fromLeft = points[0] < x - 4;
+    const spots = fromLeft ? [x - width - 5, x + 6] : [x + 6, x - width - 5];
+    const at = spots.find((spot) => isFree(spot, y, width));
+    if (at === undefined) continue;
+    taken.push([at, y, width]);
     c.fillStyle = theme.canvas;
     c.globalAlpha = 0.85;
-    c.fillRect(x - 2, y - 5.5, width + 4, 11);
-    c.globalAlpha = 1;
+    c.fillRect(at, y - 5.5, width, 11);
+    c.globalAlpha = view.lit ? 0.5 : 1;
     c.fillStyle = theme.dim;
-    c.fillText(text, x, y + 0.5);
+    c.fillText(text, at + 2, y + 0.5);
   }
+  c.globalAlpha = 1;
 }
 
 function drawRings(c, view) {

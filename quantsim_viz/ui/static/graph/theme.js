@@ -67,6 +67,7 @@ export function readTheme(element) {
     dim: mix(background, text, 0.62),
     faint: mix(background, text, 0.44),
     frame: mix(background, text, dark ? 0.05 : 0.025),
+    plate: mix(mix(background, text, dark ? 0.05 : 0.025), background, 0.2),
     frameLine: mix(background, text, dark ? 0.22 : 0.18),
     accent: dark ? "#FFD166" : "#111827",
   };
