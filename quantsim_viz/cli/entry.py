@@ -23,6 +23,7 @@ COMMANDS = {
     "resolve": "quantsim_viz.cli.resolve",
     "explain": "quantsim_viz.cli.explain",
     "lint": "quantsim_viz.cli.lint",
+    "graph": "quantsim_viz.cli.graph",
     "presets": "quantsim_viz.cli.presets",
 }
 """Name → module that defines it, imported only when the command or the list of them is wanted."""
