@@ -8,6 +8,7 @@ and `rapidfuzz` only when something is read.
 from __future__ import annotations
 
 from quantsim_viz.config.document import Document
+from quantsim_viz.config.edit import apply_patch, remove, set_value
 from quantsim_viz.config.load import load_config, load_document
 from quantsim_viz.config.place import Place
 from quantsim_viz.config.presets import Preset, list_presets, preset
@@ -24,9 +25,12 @@ __all__ = [
     "Preset",
     "Rule",
     "Rules",
+    "apply_patch",
     "list_presets",
     "load_config",
     "load_document",
     "preset",
+    "remove",
     "schema",
+    "set_value",
 ]

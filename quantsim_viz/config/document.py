@@ -223,6 +223,10 @@ def _is_deeper_than(data: Any, limit: int) -> bool:
     return any(isinstance(value, dict | list) for value in level)
 
 
+_GRAMMAR_LACKS = bytes.maketrans(b"+", b"1")
+"""tree-sitter-json 0.24 takes `1e+5` for an error; to positions another digit makes no odds."""
+
+
 def _index_positions(
     text: str, data: Any, duplicates: dict[int, Pairs]
 ) -> tuple[dict[str, Spot], dict[str, list[Spot]]]:
@@ -234,7 +238,8 @@ def _index_positions(
     from tree_sitter import Language, Parser
     from tree_sitter_json import language
 
-    tree = Parser(Language(language())).parse(text.encode("ascii", "replace"))
+    source = text.encode("ascii", "replace").translate(_GRAMMAR_LACKS)
+    tree = Parser(Language(language())).parse(source)
     cursor = tree.walk()
     cursor.goto_first_child()
     spots: dict[str, Spot] = {}

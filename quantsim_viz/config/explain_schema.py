@@ -138,7 +138,7 @@ def _type_fix(error: SchemaError) -> Fix | None:
         return (
             replacement(error.pointer, number) if number in allowed and number is not None else None
         )
-    if error.expected == "array" and isinstance(value, dict) and "op_list" in value:
+    if error.path == ("supergroups",) and isinstance(value, dict) and "op_list" in value:
         return replacement(error.pointer, [value])
     return None
 

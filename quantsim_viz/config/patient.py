@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from dataclasses import dataclass, field
 
 STRING = r'"(?:[^"\\\x00-\x1f]|\\.)*"'
@@ -17,7 +18,7 @@ class Patient:
     """The text under repair, and where each of its characters comes from."""
 
     text: str
-    origin: list[int]
+    origin: array[int]
     found: list[tuple[str, str, int, int]] = field(default_factory=list)
 
     def replace(self, start: int, end: int, new: str) -> None:
@@ -25,7 +26,7 @@ class Patient:
         source = self.origin[start] if start < len(self.origin) else self.end_of_text
         self.text = self.text[:start] + new + self.text[end:]
         if len(new) != end - start:
-            self.origin[start:end] = [source] * len(new)
+            self.origin[start:end] = array("I", [source] * len(new))
 
     def blank(self, start: int, end: int) -> None:
         """Write as many blanks there."""

@@ -111,16 +111,13 @@ def _insert(
     if not members:
         return _fill(document, holder, new, style, key)
     gap = _gap(document, holder, members, index, style)
-    indent = gap[max(gap.rfind("\n"), gap.rfind("\r")) + 1 :] if _has_break(gap) else None
-    if indent is None or indent.strip():
-        indent = indent_at(text, members[0].key_start)
+    indent = _last_indent(gap, indent_at(text, members[0].key_start))
     one_line = not _has_break(gap) or _are_one_line(text, members)
     prefix = ""
     if key is not None:
         colon = _colon(text, members, new, style)
         prefix = key + colon
-        if _has_break(colon):
-            indent = colon[max(colon.rfind("\n"), colon.rfind("\r")) + 1 :]
+        indent = _last_indent(colon, indent)
     rendered = prefix + new.render(style, indent, one_line=one_line)
     if index == len(members):
         at = members[-1].value_end
@@ -165,6 +162,12 @@ def _colon(text: str, members: list[Spot], new: Insertion, style: Style) -> str:
         if is_container == new.is_container and (is_container or not _has_break(colon)):
             return colon
     return style.colon
+
+
+def _last_indent(between: str, otherwise: str) -> str:
+    """Return the indentation that what follows these characters has, when they break the line."""
+    start = max(between.rfind("\n"), between.rfind("\r")) + 1
+    return between[start:] if start and not between[start:].strip() else otherwise
 
 
 def _are_one_line(text: str, members: list[Spot]) -> bool:

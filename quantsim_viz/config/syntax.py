@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from typing import TYPE_CHECKING
 
 from quantsim_viz.config.patient import STRING, TOKENS, Patient, Trouble
@@ -34,7 +35,7 @@ def find_syntax_errors(text: str, lines: LineIndex) -> tuple[Diagnostic, ...]:
         text: A text that Python's reader refuses (or accepts only for `NaN` and its like).
         lines: Its lines.
     """
-    patient = Patient(text, list(range(len(text))))
+    patient = Patient(text, array("I", range(len(text))))
     while len(patient.found) < MOST_ERRORS:
         trouble = _next_trouble(patient)
         if trouble is None or not mend(patient, trouble):

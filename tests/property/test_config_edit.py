@@ -17,7 +17,10 @@ from quantsim_viz.errors import ConfigError
 
 KEYS = st.sampled_from(["a", "b", "a/b", "~", "", "ключ", "🙂", '"q"', "0", "-", "\ud800"])
 SCALARS = st.one_of(
-    st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from(["True", "é", "x\ny", 1.5, -0.0])
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 5),
+    st.sampled_from(["True", "é", "x\ny", 1.5, -0.0, 1e300, -2e-9, "+"]),
 )
 VALUES = st.recursive(
     SCALARS,

@@ -98,3 +98,12 @@ def test_documents_of_one_text_are_equal() -> None:
     assert Document("{}") == Document("{}")
     assert Document("{}") != Document("{ }")
     assert len({Document("{}"), Document("{}")}) == 1
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-0", "-1.5", "1e5", "1E5", "1e+5", "-1.25E-007", "0e+0", "0.5e+12"]
+)
+def test_every_spelling_of_a_number_leaves_the_places_right(number: str) -> None:
+    document = Document(f'{{"a": [{number}, "+"], "b": 1}}')
+    assert document.place("/a/0", of="value").end == 7 + len(number)
+    assert document.text[document.place("/b").start :] == '"b": 1}'

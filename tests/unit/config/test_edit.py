@@ -211,3 +211,10 @@ def test_a_preset_edited_forth_and_back_is_what_it_was() -> None:
     assert "Conv" in there.data["op_type"]
     back = remove(there, "/op_type/Conv")
     assert back.text == document.text
+
+
+def test_a_colon_at_the_start_of_a_line_is_no_indentation() -> None:
+    text = '{"a"\n:[\n1 ]}'
+    assert patched(text, {"op": "copy", "from": "/a", "path": "/b"}) == (
+        '{"a"\n:[\n1 ], "b"\n:[\n1 ]}'
+    )

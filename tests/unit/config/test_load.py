@@ -213,7 +213,16 @@ def test_a_source_and_a_text_are_one_too_many() -> None:
 
 
 def test_importing_the_room_is_light() -> None:
-    heavy = ["torch", "streamlit", "pandas", "onnx", "jsonschema", "tree_sitter", "rapidfuzz"]
+    heavy = [
+        "torch",
+        "streamlit",
+        "pandas",
+        "onnx",
+        "jsonschema",
+        "tree_sitter",
+        "jsonpatch",
+        "rapidfuzz",
+    ]
     code = f"import sys, quantsim_viz.config; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import quantsim_viz
 from quantsim_viz.config import list_presets, load_config, preset
 from quantsim_viz.data_files import configs_folder, sample_models_folder
 
@@ -87,3 +92,21 @@ def test_only_listed_operators_are_turned_on() -> None:
 def test_the_folders_of_a_checkout_are_found() -> None:
     assert (configs_folder() / "default_config.json").is_file()
     assert sample_models_folder().name == "sample_models"
+
+
+def test_an_installed_package_finds_its_own_folder(tmp_path: Path) -> None:
+    package = Path(quantsim_viz.__file__).parent
+    for name in ("config", "__init__.py", "data_files.py", "diagnostics.py", "errors.py"):
+        source, target = package / name, tmp_path / "quantsim_viz" / name
+        if source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(source, target)
+    shutil.copytree(configs_folder(), tmp_path / "quantsim_viz" / "_data" / "configs")
+    code = "from quantsim_viz.config import load_config; print(load_config('weights_only').path)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    expected = tmp_path / "quantsim_viz" / "_data" / "configs" / "weights_only.json"
+    assert Path(done.stdout.strip()) == expected.resolve()
