@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantsim_viz.errors import ModelError
+from quantsim_viz.model.scopes import CLASS_HIERARCHY, NAME_SCOPES
+from quantsim_viz.model.stripped import iter_nodes
 
 if TYPE_CHECKING:
     import onnx
@@ -174,9 +176,19 @@ def _try_export(module: Any, attempt: _Attempt) -> tuple[onnx.ModelProto | None,
             )
             assert program is not None
             proto: onnx.ModelProto = program.model_proto
+            _drop_traces(proto)
             return proto, None
     except Exception as error:  # the exporter raises what its many stages raise
         return None, error
+
+
+def _drop_traces(proto: onnx.ModelProto) -> None:
+    """Drop, in place, what the exporter notes of the tracing run: local paths and lines of code."""
+    kept = (NAME_SCOPES, CLASS_HIERARCHY)
+    for node in iter_nodes(proto.graph):
+        entries = [entry for entry in node.metadata_props if entry.key in kept]
+        del node.metadata_props[:]
+        node.metadata_props.extend(entries)
 
 
 def _name_batch(proto: onnx.ModelProto, attempt: _Attempt) -> None:

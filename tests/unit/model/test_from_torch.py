@@ -83,6 +83,11 @@ def test_layers_carry_their_module_path(exported):
     assert modules["ReduceMean"] == (None, ())
 
 
+def test_an_exported_module_keeps_no_trace_of_where_it_was_traced(exported):
+    _, loaded = exported
+    assert b"test_from_torch.py" not in loaded.proto.SerializeToString()
+
+
 def test_a_module_is_left_in_the_mode_it_was_in():
     net, inputs = make()
     net.train()
