@@ -270,7 +270,7 @@ class Session:
         self.workspace.history.redo()
 
     def _act_fix(self, act: Mapping[str, Any]) -> None:
-        diagnostics = self.workspace.picture().diagnostics
+        diagnostics = self.workspace.findings()
         number = int(act["id"])
         fix = diagnostics[number].fix if 0 <= number < len(diagnostics) else None
         if fix is not None:

@@ -16,6 +16,7 @@ from quantsim_viz.config.edit import apply_patch, remove, set_value
 from quantsim_viz.config.load import load_document
 from quantsim_viz.config.pointer import parent, split
 from quantsim_viz.errors import ConfigError
+from quantsim_viz.lint import lint_cascade
 from quantsim_viz.resolve import resolve, resolve_edit
 from quantsim_viz.ui.history import History
 
@@ -73,6 +74,7 @@ class Workspace:
         self.act_bits: BitWidth = 8
         self._pictures: OrderedDict[tuple[Any, ...], Picture] = OrderedDict()
         self._last_valid: Picture | None = None
+        self._advice: tuple[Picture, tuple[Diagnostic, ...]] | None = None
 
     @property
     def text(self) -> str:
@@ -107,6 +109,15 @@ class Workspace:
         if len(self._pictures) > REMEMBERED:
             self._pictures.popitem(last=False)
         return picture
+
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """Return everything there is to say about the document as it is now, advice included."""
+        picture = self.picture()
+        if picture.cascade is None:
+            return picture.diagnostics
+        if self._advice is None or self._advice[0] is not picture:
+            self._advice = (picture, lint_cascade(picture.cascade))
+        return self._advice[1]
 
     def _evaluate(self, text: str) -> Picture:
         start = time.perf_counter()

@@ -111,7 +111,7 @@ def _draw_editor(state: AppState) -> None:
         text=workspace.text,
         version=history.version,
         seq=channel.seq,
-        diagnostics=picture.diagnostics,
+        diagnostics=workspace.findings(),
         reach=reach_rows(picture),
         marked=_marked_lines(state),
         jump=session.jump,

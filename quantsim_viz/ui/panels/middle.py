@@ -29,14 +29,15 @@ def draw_summary(state: AppState) -> None:
 
 
 def draw_middle(state: AppState) -> None:
-    """Draw navigator, graph and inspector."""
+    """Draw navigator, graph and inspector; the graph first, as that is what one looks at."""
     with st.container(key="middle", horizontal=True, gap=None):
-        with st.container(key="navigator-box", gap=None):
-            _draw_navigator(state)
+        navigator = st.container(key="navigator-box", gap=None)
         with st.container(key="graph-box", gap=None):
             draw_graph(state)
         with st.container(key="inspector-box", gap=None):
             _draw_inspector(state)
+        with navigator:
+            _draw_navigator(state)
 
 
 def draw_strip(state: AppState) -> None:
@@ -63,7 +64,7 @@ def _draw_navigator(state: AppState) -> None:
         "selected": selected_index(state),
         "rules": rule_rows(picture),
         "selected_rule": state.session.rule,
-        "problems": problem_rows(workspace.picture().diagnostics),
+        "problems": problem_rows(workspace.findings()),
     }
     draw_pane(state, "navigator", "navigator", data)
 

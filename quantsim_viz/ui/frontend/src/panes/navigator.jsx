@@ -11,7 +11,8 @@ const ROW = 22;
 export function Navigator({ data, send }) {
   const [tab, setTab] = useState("outline");
   const problems = data.problems ?? [];
-  const worst = problems.some((item) => item.severity === "error") ? "error" : problems.length ? "warning" : "";
+  const worst = problems.some((item) => item.severity === "error") ? "error"
+    : problems.some((item) => item.severity === "warning") ? "warning" : "";
   const tabs = [
     ["outline", "Outline", null],
     ["rules", "Rules", null],

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from quantsim_viz.ui import documents, sources
+from quantsim_viz.ui.panels.drawing import graph_view
+from quantsim_viz.ui.session import Session
+
+
+def test_an_edit_typed_on_an_older_document_is_dropped(session: Session) -> None:
+    version = session.workspace.history.version
+    session.act({"type": "set", "pointer": "/model_output/is_output_quantized", "value": "True"})
+    text = session.workspace.text
+    session.act({"type": "edit", "text": "late", "ver": version})
+    assert session.workspace.text == text
+    session.act({"type": "edit", "text": "now", "ver": session.workspace.history.version})
+    assert session.workspace.text == "now"
+
+
+def test_acts_on_what_is_no_longer_there_do_nothing(session: Session) -> None:
+    text = session.workspace.text
+    for act in (
+        {"type": "select", "node": "no such node"},
+        {"type": "fix", "id": 999},
+        {"type": "offer", "id": "no such offer"},
+        {"type": "preview", "id": "no such offer"},
+        {"type": "unheard of"},
+    ):
+        session.act(act)
+    assert session.workspace.text == text
+    assert session.selected is None
+
+
+def test_a_hovered_offer_is_previewed_and_leaving_restores(session: Session) -> None:
+    session.act({"type": "select", "node": "node_relu"})
+    offer = "/op_type/Relu/is_output_quantized=False"
+    session.act({"type": "preview", "id": offer})
+    view = graph_view(session)
+    assert view.preview
+    assert view.preview != view.figures.status
+    session.act({"type": "preview", "id": None})
+    assert graph_view(session).preview == ""
+    assert session.workspace.history.is_pristine
+
+
+def test_a_clicked_offer_is_an_edit(session: Session) -> None:
+    session.act({"type": "select", "node": "node_relu"})
+    session.act({"type": "offer", "id": "/op_type/Relu/is_output_quantized=False"})
+    assert '"Relu"' in session.workspace.text
+    session.act({"type": "undo"})
+    assert session.workspace.history.is_pristine
+
+
+def test_a_clicked_rule_lights_its_nodes_and_its_line(session: Session) -> None:
+    session.act({"type": "rule", "pointer": "/supergroups/0", "line": 20})
+    assert session.tab == "Configuration"
+    assert session.jump[0] == 20
+    highlight = graph_view(session).highlight
+    assert highlight is not None
+    assert {"node_conv2d", "node_relu"} <= set(highlight)
+
+
+def test_a_restored_draft_can_be_undone(session: Session) -> None:
+    opened = session.workspace.text
+    version = session.workspace.history.version
+    session.act({"type": "restore", "text": "{}", "ver": version, "time": 0})
+    assert session.workspace.text == "{}"
+    assert "draft" in session.notices
+    session.act({"type": "undo"})
+    assert session.workspace.text == opened
+
+
+def test_the_model_may_change_under_a_document(session: Session) -> None:
+    from quantsim_viz.samples import list_samples
+
+    session.act({"type": "set", "pointer": "/model_output/is_output_quantized", "value": "True"})
+    text = session.workspace.text
+    other = str(list_samples()[1].model)
+    session.open_model(sources.model_source(other, session.roots))
+    assert session.workspace.text == text
+    session.act({"type": "undo"})
+    assert session.workspace.history.is_pristine
+
+
+def test_what_cannot_be_opened_is_told_and_changes_nothing(session: Session) -> None:
+    model = session.workspace.model
+    opened = session.attempt(
+        "model",
+        lambda: session.open_model(sources.model_source("/etc/passwd", session.roots)),
+    )
+    assert not opened
+    assert session.workspace.model is model
+    assert "outside" in session.notices["model"].text
+
+
+def test_comparing_with_the_document_as_opened(session: Session) -> None:
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    session.compare_with("as opened")
+    assert session.compare_source is not None
+    assert session.compare_source.text == session.workspace.history.opened
+    view = graph_view(session)
+    assert view.base
+    assert view.base != view.figures.status
+
+
+def test_drafts_are_kept_by_model_and_configuration(session: Session, config_file: Path) -> None:
+    before = session.document_key
+    roots = sources.allowed_roots([str(config_file.parent)])
+    session.open_config(documents.config_source(str(config_file), roots))
+    assert session.document_key != before

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from quantsim_viz.ui.session import Session
+from quantsim_viz.ui.views.comparison import accuracy_lines, differing_nodes
+from quantsim_viz.ui.views.figures import worst_layer
+from quantsim_viz.ui.views.inspector import inspect_node
+from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
+from quantsim_viz.ui.views.summary import coverage_facts, ribbons
+from quantsim_viz.ui.views.table import layer_figures, status_letters, table_bytes
+from quantsim_viz.ui.views.tables import layers_csv
+
+
+def inspected(session: Session, name: str) -> dict[str, Any]:
+    view = inspect_node(session.workspace, name)
+    assert view is not None
+    return view
+
+
+def test_the_table_and_the_letters_have_one_order(session: Session) -> None:
+    workspace = session.workspace
+    table = json.loads(table_bytes(workspace.model))
+    letters = status_letters(workspace.model, workspace.picture().cascade)
+    assert len(table["nodes"]) == len(letters)
+    words = {row["code"]: row["status"] for row in table["palette"]["statuses"]}
+    cascade = workspace.picture().cascade
+    assert cascade is not None
+    for node, letter in zip(table["nodes"], letters, strict=True):
+        assert words[letter] == cascade.nodes[node["name"]].status.value
+
+
+def test_the_cascade_is_shown_from_the_winner_down(session: Session) -> None:
+    view = inspected(session, "node_conv2d")
+    enabled = view["quantizers"][0]["properties"][0]
+    assert enabled["value"] == "False"
+    first, second, third = enabled["declarations"]
+    assert (first["state"], first["pointer"]) == ("wins", "/supergroups/0")
+    assert (second["state"], second["pointer"]) == (
+        "overridden",
+        "/defaults/ops/is_output_quantized",
+    )
+    assert second["beaten"] == "overridden by supergroup Conv → Relu"
+    assert second["line"] == 4
+    assert (third["state"], third["label"]) == ("overridden", "built-in start value")
+
+
+def test_a_fused_node_says_into_what_and_by_which_rule(session: Session) -> None:
+    why = inspected(session, "node_conv2d")["why"]
+    assert "node_relu" in why
+    assert "supergroup Conv → Relu" in why
+
+
+def test_a_node_shows_its_outputs_parameters_and_own_inputs(session: Session) -> None:
+    roles = [item["role"] for item in inspected(session, "node_conv2d")["quantizers"]]
+    assert roles == ["output", "weight", "bias", "model input"]
+    roles = [item["role"] for item in inspected(session, "node_conv2d_1")["quantizers"]]
+    assert roles == ["output", "weight", "bias"]
+
+
+def test_offers_say_what_they_would_do(session: Session) -> None:
+    offers = inspected(session, "node_conv2d")["quantizers"][0]["offers"]
+    by_id = {offer["id"]: offer for offer in offers}
+    assert by_id["remove:/supergroups/0"]["counts"].startswith("3 on")
+    assert by_id["/op_type/Conv/is_output_quantized=True"]["counts"] == "changes nothing"
+
+
+def test_an_offer_that_aimet_would_refuse_says_so(session: Session) -> None:
+    session.workspace.set_value("/op_type/Conv/params/weight/is_quantized", "False")
+    for name in ("node_conv2d", "node_linear_1"):
+        for quantizer in inspected(session, name)["quantizers"]:
+            for offer in quantizer["offers"]:
+                assert not offer["refused"] or offer["refused"].startswith(("AIMET", "is_"))
+
+
+def test_what_the_format_cannot_express_is_said(session: Session) -> None:
+    assert "no rule for this one node" in inspected(session, "node_conv2d")["limits"]
+
+
+def test_an_unknown_node_has_no_view(session: Session) -> None:
+    assert inspect_node(session.workspace, "nothing") is None
+
+
+def test_rules_come_with_their_two_counts(session: Session) -> None:
+    rows = {row["pointer"]: row for row in rule_rows(session.workspace.picture())}
+    assert rows["#supergroups"]["label"] == "Supergroups"
+    row = rows["/supergroups/0"]
+    assert (row["label"], row["matched"], row["decided"]) == ("Conv → Relu", 3, 3)
+    assert rows["/supergroups/1"]["note"].startswith("Dead")
+
+
+def test_a_shadowed_rule_says_that_it_is(session: Session) -> None:
+    session.workspace.set_value("/op_type/Conv/is_output_quantized", "True")
+    rows = {row["pointer"]: row for row in rule_rows(session.workspace.picture())}
+    row = rows["/op_type/Conv/is_output_quantized"]
+    assert row["decided"] == 0 < row["matched"]
+    assert row["note"].startswith("Shadowed")
+
+
+def test_the_margin_of_the_editor_counts_by_line(session: Session) -> None:
+    lines = [row[0] for row in reach_rows(session.workspace.picture())]
+    assert lines == sorted(lines)
+    assert 4 in lines
+
+
+def test_errors_come_before_warnings(session: Session) -> None:
+    session.workspace.set_value("/defaults/ops/is_output_quantized", "False")
+    rows = problem_rows(session.workspace.findings())
+    assert rows[0]["severity"] == "error"
+
+
+def test_a_refused_configuration_is_shown_with_the_reason(session: Session) -> None:
+    session.workspace.set_value("/op_type/Conv/is_input_quantized", "False")
+    shown = ribbons(session)
+    assert shown[0]["tone"] == "error"
+    assert shown[0]["text"].startswith("Stale")
+
+
+def test_the_coverage_line_names_the_semantics(session: Session) -> None:
+    facts = coverage_facts(session)
+    assert facts[-1]["label"] == "AIMET-ONNX 2.42 semantics"
+    assert any(fact["label"] == "quantized" and fact["value"] == "5" for fact in facts)
+
+
+LAYERS = [
+    {
+        "node": "a",
+        "op_type": "Conv",
+        "module": None,
+        "tensor": "t",
+        "status": "quantized",
+        "shape": [1, 2],
+        "cumulative": {"sqnr_db": 12.5, "signal": 2.0, "noise": 0.1},
+        "encoding": {"min": -1.0, "max": 1.0, "scale": 0.1, "offset": 0, "bitwidth": 8},
+    },
+    {
+        "node": "b",
+        "op_type": "Relu",
+        "module": None,
+        "tensor": "u",
+        "status": "float",
+        "shape": [1, 2],
+        "cumulative": {"sqnr_db": None, "signal": 2.0, "noise": 0.0},
+        "encoding": None,
+    },
+]
+
+
+def test_the_worst_layer_is_the_lowest_figure_and_silence_is_not_noise() -> None:
+    assert worst_layer(layer_figures(LAYERS)) == ("t", 12.5)
+    assert worst_layer({}) is None
+
+
+def test_the_csv_has_a_row_a_layer() -> None:
+    rows = list(csv.DictReader(io.StringIO(layers_csv({"layers": LAYERS}))))
+    assert [row["node"] for row in rows] == ["a", "b"]
+    assert rows[0]["shape"] == "1x2"
+    assert rows[1]["sqnr_db"] == ""
+
+
+def test_a_difference_within_chance_is_called_so() -> None:
+    metric = {
+        "name": "top1",
+        "float": 0.99,
+        "values": [0.9, 0.91],
+        "difference": [0, 0.01],
+        "p_value": [None, 0.4],
+        "disagreements": [None, [3, 2]],
+        "samples": 100,
+    }
+    (line,) = accuracy_lines({"metric": metric})
+    assert "within chance" in line
+    assert "90.00%" in line
+    (line,) = accuracy_lines({"metric": metric | {"p_value": [None, 0.001]}})
+    assert "more than chance" in line
+    (line,) = accuracy_lines({"metric": None})
+    assert "no labels" in line
+
+
+def test_differing_nodes_are_those_whose_status_differs(session: Session) -> None:
+    session.compare_with("default_config")
+    assert differing_nodes(session) == []
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert "node_relu" in differing_nodes(session)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from quantsim_viz.errors import ConfigError
+from quantsim_viz.resolve import Status
+from quantsim_viz.ui.session import Session
+
+
+def test_an_edit_by_form_changes_the_picture_and_undo_takes_it_back(session: Session) -> None:
+    workspace = session.workspace
+    before = workspace.text
+    workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    cascade = workspace.picture().cascade
+    assert cascade is not None
+    assert cascade.nodes["node_relu"].status is Status.FLOAT
+    assert json.loads(workspace.text)["op_type"] == {"Relu": {"is_output_quantized": "False"}}
+    workspace.history.undo()
+    assert workspace.text == before
+
+
+def test_taking_the_last_key_of_an_entry_out_takes_the_entry_out(session: Session) -> None:
+    workspace = session.workspace
+    before = json.loads(workspace.text)
+    workspace.set_value("/op_type/MaxPool/is_output_quantized", "True")
+    workspace.set_value("/op_type/MaxPool/is_output_quantized", None)
+    assert json.loads(workspace.text) == before
+
+
+def test_sections_stay_when_they_become_empty(session: Session) -> None:
+    session.workspace.set_value("/params/bias", None)
+    session.workspace.set_value("/model_input/is_input_quantized", None)
+    document = json.loads(session.workspace.text)
+    assert document["params"] == {}
+    assert document["model_input"] == {}
+
+
+def test_an_invalid_text_keeps_the_last_valid_picture(session: Session) -> None:
+    workspace = session.workspace
+    good = workspace.picture()
+    workspace.type_text('{"defaults": ')
+    assert workspace.picture().cascade is None
+    assert workspace.shown() is good
+    assert workspace.findings()[0].line is not None
+
+
+def test_a_form_cannot_write_into_a_text_that_is_not_json(session: Session) -> None:
+    session.workspace.type_text("{")
+    with pytest.raises(ConfigError) as caught:
+        session.workspace.set_value("/op_type/Conv/is_symmetric", "True")
+    assert caught.value.code == "not-json"
+    assert session.workspace.text == "{"
+
+
+def test_edit_then_resolve_equals_resolve_from_nothing(session: Session) -> None:
+    from quantsim_viz import load_config, resolve
+
+    workspace = session.workspace
+    for pointer, value in [
+        ("/op_type/Conv/is_output_quantized", "True"),
+        ("/supergroups/0", None),
+        ("/defaults/per_channel_quantization", "True"),
+        ("/op_type/Conv/is_output_quantized", None),
+    ]:
+        workspace.set_value(pointer, value)
+        edited = workspace.picture().cascade
+        assert edited is not None
+        fresh = resolve(workspace.model, load_config(text=workspace.text))
+        assert dict(edited.quantizers) == dict(fresh.quantizers)
+
+
+def test_the_bit_width_of_the_run_is_part_of_the_picture(session: Session) -> None:
+    session.set_option("act_bits", 16)
+    cascade = session.workspace.picture().cascade
+    assert cascade is not None
+    widths = {s.bitwidth for s in cascade.quantizers.values() if s.kind.value == "activation"}
+    assert widths == {16}
+
+
+def test_a_quick_fix_is_applied_by_its_number(session: Session) -> None:
+    session.workspace.set_value("/model_input/is_input_quantized", "False")
+    findings = session.workspace.findings()
+    number = next(i for i, d in enumerate(findings) if d.severity == "error" and d.fix)
+    session.act({"type": "fix", "id": number})
+    assert not any(d.severity == "error" for d in session.workspace.findings())
