@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from onnx import TensorProto
 
 from quantsim_viz.diagnostics import Diagnostic, Severity
-from quantsim_viz.model.constants import (
-    byte_size,
+from quantsim_viz.model.constants import byte_size
+from quantsim_viz.model.locations import (
     describe_names,
     external_data,
     missing_external_data,
