@@ -1,8 +1,8 @@
 """Fuse what the pass list names: several of the file's nodes become one of the view.
 
 One walk over the top graph's nodes in order. At each node the rules of the listed passes are tried
-in order; the first that fits replaces the nodes it matched by one in the anchor's place, which is then
-looked at in its turn. If anything was fused, nodes that nothing uses any more are dropped
+in order; the first that fits replaces the nodes it matched by one in the anchor's place, which is
+then looked at in its turn. If anything was fused, nodes that nothing uses any more are dropped
 (`pruning`).
 
 Source: `docs/semantics.md` §5.1.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.resolve.columns import Columns, Row, fold, start_columns
+from quantsim_viz.resolve.columns import Columns, Rows, fold, start_columns
 from quantsim_viz.resolve.passes import apply_passes, match_passes
 from quantsim_viz.resolve.refusals import Refused
 from quantsim_viz.resolve.settings import Stage
@@ -44,7 +44,7 @@ class StageRun:
     """
 
     signature: Any
-    rows: list[Row]
+    rows: Rows
     before: Columns
     after: Columns
 
@@ -91,7 +91,7 @@ class _Step:
 
     stage: Stage
     signature: Callable[[_Context], Any]
-    rows: Callable[[_Context, Columns], list[Row]]
+    rows: Callable[[_Context, Columns], Rows]
     reads_settings: bool = field(default=False)
 
 
@@ -135,7 +135,7 @@ _STEPS = (
     _Step(
         Stage.DEFAULTS_OPS,
         lambda c: _op_entry(c.rules.default_ops),
-        lambda c, _: sections.default_ops(c.topology, c.rules),
+        lambda c, _: (sections.default_ops(c.topology, c.rules),),
     ),
     _Step(
         Stage.DEFAULTS_PARAMS,
@@ -145,27 +145,27 @@ _STEPS = (
     _Step(
         Stage.PARAMS,
         lambda c: tuple((kind, _param_entry(entry)) for kind, entry in c.rules.params.items()),
-        lambda c, _: sections.params_section(c.topology, c.rules),
+        lambda c, _: (sections.params_section(c.topology, c.rules),),
     ),
     _Step(
         Stage.OP_TYPE,
         lambda c: tuple((name, _op_entry(entry)) for name, entry in c.rules.op_type.items()),
-        lambda c, _: sections.op_type_section(c.topology, c.rules),
+        lambda c, _: (sections.op_type_section(c.topology, c.rules),),
     ),
     _Step(
         Stage.SUPERGROUPS,
         lambda c: c.matches,
-        lambda c, _: sections.supergroup_section(c.topology, c.matches),
+        lambda c, _: (sections.supergroup_section(c.topology, c.matches),),
     ),
     _Step(
         Stage.MODEL_INPUT,
         lambda c: _rule(c.rules.model_input.is_input_quantized),
-        lambda c, _: sections.model_input(c.topology, c.rules),
+        lambda c, _: (sections.model_input(c.topology, c.rules),),
     ),
     _Step(
         Stage.MODEL_OUTPUT,
         lambda c: _rule(c.rules.model_output.is_output_quantized),
-        lambda c, _: sections.model_output(c.topology, c.rules),
+        lambda c, _: (sections.model_output(c.topology, c.rules),),
     ),
     _Step(
         Stage.PRECISION,
@@ -175,30 +175,30 @@ _STEPS = (
     _Step(
         Stage.PER_CHANNEL,
         lambda c: per_channel_rules(c.rules),
-        lambda c, _: per_channel(c.topology, c.rules),
+        lambda c, _: (per_channel(c.topology, c.rules),),
     ),
     _Step(
         Stage.PASSES,
         lambda c: c.passes,
-        lambda c, columns: apply_passes(c.topology, c.passes, columns),
+        lambda c, columns: (apply_passes(c.topology, c.passes, columns),),
         reads_settings=True,
     ),
     _Step(
         Stage.DYNAMIC_WEIGHTS,
         _weight_symmetry,
-        lambda c, columns: dynamic_weights(c.topology, c.rules, columns),
+        lambda c, columns: (dynamic_weights(c.topology, c.rules, columns),),
         reads_settings=True,
     ),
     _Step(
         Stage.EXCEPTIONS,
         lambda c: _rule(c.rules.hw_version),
-        lambda c, columns: exceptions(c.topology, c.rules, columns),
+        lambda c, columns: (exceptions(c.topology, c.rules, columns),),
         reads_settings=True,
     ),
     _Step(
         Stage.TIES,
         lambda c: None,
-        lambda c, columns: ties(c.topology, columns),
+        lambda c, columns: (ties(c.topology, columns),),
         reads_settings=True,
     ),
 )

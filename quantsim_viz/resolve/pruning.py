@@ -45,7 +45,7 @@ def _prune_node(
 ) -> ViewNode:
     if node.bodies:
         bodies = tuple(_prune_graph(body, uses, opset) for body in reversed(node.bodies))
-        node = replace(node, bodies=bodies[::-1])
+        node = node._replace(bodies=bodies[::-1])
     unused = [
         position
         for position, name in enumerate(node.outputs)
@@ -60,7 +60,7 @@ def _prune_node(
     ]
     while names and not names[-1]:
         names.pop()
-    return replace(node, outputs=tuple(names))
+    return node._replace(outputs=tuple(names))
 
 
 def _optional_outputs(node: ViewNode, opset: int) -> Sequence[bool]:

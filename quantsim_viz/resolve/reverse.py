@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from quantsim_viz.resolve.settings import RuleCount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from quantsim_viz.config.rules import OpEntry, Rule, Rules
+    from quantsim_viz.resolve.columns import Row
     from quantsim_viz.resolve.pipeline import Run
     from quantsim_viz.resolve.topology import Topology
 
@@ -55,15 +56,19 @@ class ReverseIndex:
     def _index_rows(self, run: Run) -> None:
         settled: set[tuple[int, int]] = set()
         for stage_run in reversed(list(run.stages.values())):
-            for quantizer, prop, _, pointer, _, _, agrees in reversed(stage_run.rows):
-                decides = agrees < 0 and (quantizer, prop) not in settled
-                if decides:
-                    settled.add((quantizer, prop))
-                if pointer is None:
-                    continue
-                self._matched.setdefault(pointer, {})[quantizer] = None
-                if decides:
-                    self._decided.setdefault(pointer, set()).add(quantizer)
+            for part in reversed(stage_run.rows):
+                self._index_part(part, settled)
+
+    def _index_part(self, part: Sequence[Row], settled: set[tuple[int, int]]) -> None:
+        for quantizer, prop, _, pointer, _, _, agrees in reversed(part):
+            decides = agrees < 0 and (quantizer, prop) not in settled
+            if decides:
+                settled.add((quantizer, prop))
+            if pointer is None:
+                continue
+            self._matched.setdefault(pointer, {})[quantizer] = None
+            if decides:
+                self._decided.setdefault(pointer, set()).add(quantizer)
 
 
 def rule_counts(rules: Mapping[str, Rule], reverse: ReverseIndex) -> dict[str, RuleCount]:
@@ -104,7 +109,7 @@ def _granularity(topology: Topology, rules: Rules) -> Iterator[tuple[str, Iterab
     own = {t for t, entry in rules.op_type.items() if entry.per_channel_quantization is not None}
     yield (
         rule.pointer,
-        [op.index for op in topology.ops if topology.params[op.index] and op.op_type not in own],
+        [op.number for op in topology.ops if topology.params[op.number] and op.op_type not in own],
     )
 
 
@@ -127,7 +132,7 @@ def _matched_rules(run: Run, rules: Rules) -> Iterator[tuple[str, Iterable[int]]
         found[match.pointer].extend(match.ops)
     for rule in rules.supergroup_passes:
         found[rule.pointer] = [
-            op.index
+            op.number
             for op in run.topology.ops
             if op.node.is_fused and op.node.fused_by == rule.value
         ]
@@ -140,10 +145,11 @@ def _matched_rules(run: Run, rules: Rules) -> Iterator[tuple[str, Iterable[int]]
         tensors = {
             run.topology.names[row[0]]
             for stage in stages
-            for row in stage.rows
+            for part in stage.rows
+            for row in part
             if row[3] == hw_version.pointer
         }
-        yield hw_version.pointer, [op.index for op in run.topology.ops if tensors & set(op.inputs)]
+        yield hw_version.pointer, [op.number for op in run.topology.ops if tensors & set(op.inputs)]
 
 
 def _ops_with_param(topology: Topology, ops: Iterable[int], kind: str) -> list[int]:

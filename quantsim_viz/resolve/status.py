@@ -32,7 +32,7 @@ def node_states(model: Model, run: Run) -> dict[str, NodeState]:
         op = op_of.get(node.name)
         if op is None:
             status = judge.constant(node)
-        elif not judge.is_quantizable(op):
+        elif not any(run.topology.float_ports[op.number]):
             status = Status.UNQUANTIZABLE
         elif node.name in inner:
             status = Status.FUSED
@@ -98,21 +98,18 @@ class _Judge:
             return Status.UNQUANTIZABLE
         return Status.QUANTIZED if all(self._enabled[q] for q in operands) else Status.FLOAT
 
-    def is_quantizable(self, op: Op) -> bool:
-        """Whether it has a float tensor besides its parameters."""
-        return bool(self._float_inputs(op) or self._float_outputs(op))
-
     def status(self, op: Op) -> Status:
         """Judge an operator that is not inside a group (the first of the cases that holds)."""
-        outputs = [self._is_enabled(name) for name in self._float_outputs(op)]
+        float_inputs, float_outputs = self._topology.float_ports[op.number]
+        outputs = [self._is_enabled(name) for name in float_outputs]
         if self._is_passthrough(op, outputs):
             return Status.PASSTHROUGH
         weights = [
             self._enabled[param.quantizer]
-            for param in self._topology.params[op.index]
+            for param in self._topology.params[op.number]
             if param.type not in MINOR_PARAMS and param.quantizer is not None
         ]
-        inputs = [self._carries_grid(name) for name in self._float_inputs(op)]
+        inputs = [self._carries_grid(name) for name in float_inputs]
         weights_on, outputs_on = all(weights), bool(outputs) and all(outputs)
         inputs_on = bool(inputs) and all(inputs)
         if outputs_on:
@@ -127,16 +124,6 @@ class _Judge:
             and not any(outputs)
             and any(self._carries_grid(name) for name in op.node.outputs if name)
         )
-
-    def _float_inputs(self, op: Op) -> list[str]:
-        params = {param.tensor for param in self._topology.params[op.index]}
-        return [name for name in op.inputs if name not in params and self._is_float(name)]
-
-    def _float_outputs(self, op: Op) -> list[str]:
-        return [name for name in op.node.outputs if name and self._is_float(name)]
-
-    def _is_float(self, name: str) -> bool:
-        return self._topology.dtypes.get(name) in QUANTIZABLE_DTYPES
 
     def _is_enabled(self, name: str) -> bool:
         quantizer = self._quantizer_of.get(name)

@@ -9,7 +9,10 @@ Source: `docs/semantics.md` §1 (operators, consumers, order), §2 (quantizers).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from quantsim_viz.resolve.grid import QUANTIZABLE_DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,8 +21,7 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve.view import GraphView, ViewNode
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """A constant that an operator uses as a parameter.
 
     Attributes:
@@ -33,12 +35,11 @@ class Param:
     quantizer: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """An operator: any node but `Constant`, of the top graph or of a `Scan` body (§1.4).
 
     Attributes:
-        index: Its number.
+        number: Its number.
         node: The view's node.
         op_type: Its type, from the node.
         inputs: Names of its inputs without those left out.
@@ -46,7 +47,7 @@ class Op:
         bodies: Numbers of the operators of its own body.
     """
 
-    index: int
+    number: int
     node: ViewNode
     op_type: str
     inputs: tuple[str, ...]
@@ -54,7 +55,7 @@ class Op:
     bodies: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Topology:
     """The graph as the stages read it.
 
@@ -117,6 +118,19 @@ class Topology:
     def param_quantizers(self, op: int) -> tuple[tuple[int, str], ...]:
         """Return (quantizer, parameter type) of an operator's parameters that have a quantizer."""
         return tuple((p.quantizer, p.type) for p in self.params[op] if p.quantizer is not None)
+
+    @cached_property
+    def float_ports(self) -> Sequence[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """For each operator its quantizable inputs, parameters left out, and outputs, by type."""
+        return [self._float_ports(op) for op in self.ops]
+
+    def _float_ports(self, op: Op) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        dtypes, params = self.dtypes, {param.tensor for param in self.params[op.number]}
+        inputs = (name for name in op.inputs if name not in params)
+        return (
+            tuple(name for name in inputs if dtypes.get(name) in QUANTIZABLE_DTYPES),
+            tuple(name for name in op.node.outputs if dtypes.get(name) in QUANTIZABLE_DTYPES),
+        )
 
     def output_ops(self, op: int) -> list[int]:
         """Return the operators that use an operator's outputs, one entry a use."""

@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 
 START = "start"
 
+_Place = tuple[Stage, int, int]
+"""A row: its stage, the part of that stage's rows, and the position in that part."""
+
 
 class TraceIndex:
     """Finds the rows about a quantizer; made once a run, when the first trace is asked for."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        places: list[list[tuple[Stage, int]]] = [[] for _ in run.topology.names]
+        places: list[list[_Place]] = [[] for _ in run.topology.names]
         for stage, stage_run in run.stages.items():
-            for position, row in enumerate(stage_run.rows):
-                places[row[0]].append((stage, position))
+            for number, part in enumerate(stage_run.rows):
+                for position, row in enumerate(part):
+                    places[row[0]].append((stage, number, position))
         self._places = places
 
     def trace(
@@ -39,11 +43,11 @@ class TraceIndex:
         number = run.topology.quantizer_of[tensor]
         names = run.topology.names
         found = self._start(number)
-        index_of: dict[tuple[Stage, int], int] = {}
-        for stage, position in self._places[number]:
-            row = run.stages[stage].rows[position]
+        index_of: dict[_Place, int] = {}
+        for stage, part, position in self._places[number]:
+            row = run.stages[stage].rows[part][position]
             _, prop, value, pointer, builtin, source, agrees = row
-            index_of[stage, position] = len(found)
+            index_of[stage, part, position] = len(found)
             found.append(
                 Declaration(
                     PROPERTIES[prop],
@@ -54,7 +58,7 @@ class TraceIndex:
                     builtin,
                     names[source] if source >= 0 else None,
                     effective=agrees < 0,
-                    agrees=None if agrees < 0 else index_of[stage, agrees],
+                    agrees=None if agrees < 0 else index_of[stage, part, agrees],
                 )
             )
         return _with_overrides(found)

@@ -7,7 +7,7 @@ whatever is found out about it can be told in the file's terms (`docs/semantics.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantsim_viz.model.graph import iter_bodies
 
@@ -20,8 +20,7 @@ SUPERGROUP_DOMAIN = "aimet.supergroup"
 """Domain of fused nodes; no other operator has it, so no table keyed by domain meets them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewNode:
+class ViewNode(NamedTuple):
     """One node of the view: a node of the file, or several fused into one.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantsim_viz.resolve.columns import AXIS, BITWIDTH, DTYPE, PER_CHANNEL, Row
+from quantsim_viz.resolve.columns import AXIS, BITWIDTH, DTYPE, PER_CHANNEL, Row, Rows, UniformRows
 from quantsim_viz.resolve.refusals import Refused
 
 if TYPE_CHECKING:
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 PRECISION = "requested-precision"
 
 
-def precision(topology: Topology, params: Precision, activations: Precision) -> list[Row]:
+def precision(topology: Topology, params: Precision, activations: Precision) -> Rows:
     """Declare stage g: all parameters at one precision, all activations at the other."""
-    rows: list[Row] = []
-    for quantizer in range(len(topology.names)):
-        chosen = params if quantizer < topology.param_count else activations
-        rows.append((quantizer, BITWIDTH, chosen.bits, None, PRECISION, -1, -1))
-        rows.append((quantizer, DTYPE, chosen.dtype, None, PRECISION, -1, -1))
-    return rows
+    border, end = topology.param_count, len(topology.names)
+    ranges = ((range(border), params), (range(border, end), activations))
+    return tuple(
+        UniformRows(quantizers, prop, value, None, PRECISION)
+        for quantizers, chosen in ranges
+        for prop, value in ((BITWIDTH, chosen.bits), (DTYPE, chosen.dtype))
+    )
 
 
 def per_channel_rules(

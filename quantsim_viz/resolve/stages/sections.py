@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantsim_viz.resolve.columns import ENABLED, STRICT, UNSIGNED, Row
+from quantsim_viz.resolve.columns import (
+    ENABLED,
+    STRICT,
+    SYMMETRIC,
+    UNSIGNED,
+    Row,
+    Rows,
+    UniformRows,
+)
 from quantsim_viz.resolve.grid import is_grid_preserving
 from quantsim_viz.resolve.refusals import Refused
-from quantsim_viz.resolve.stages.entries import FirstWriteStage, param_entry_rows, param_rows
+from quantsim_viz.resolve.stages.entries import FirstWriteStage, param_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,19 +41,21 @@ def default_ops(topology: Topology, rules: Rules) -> list[Row]:
     ]
 
 
-def default_params(topology: Topology, rules: Rules) -> list[Row]:
+def default_params(topology: Topology, rules: Rules) -> Rows:
     """Declare stage b, `defaults.params` for all parameters, then both symmetric modes for all."""
-    rows: list[Row] = []
-    for quantizer in range(topology.param_count):
-        rows.extend(param_entry_rows(quantizer, rules.default_params))
-    for prop, rule in ((STRICT, rules.strict_symmetric), (UNSIGNED, rules.unsigned_symmetric)):
-        if rule is not None:
-            value, pointer = rule.value, rule.pointer
-            rows.extend(
-                (quantizer, prop, value, pointer, None, -1, -1)
-                for quantizer in range(len(topology.names))
-            )
-    return rows
+    entry = rules.default_params
+    params, everything = range(topology.param_count), range(len(topology.names))
+    settings = (
+        (params, ENABLED, entry.is_quantized),
+        (params, SYMMETRIC, entry.is_symmetric),
+        (everything, STRICT, rules.strict_symmetric),
+        (everything, UNSIGNED, rules.unsigned_symmetric),
+    )
+    return tuple(
+        UniformRows(quantizers, prop, rule.value, rule.pointer, None)
+        for quantizers, prop, rule in settings
+        if rule is not None
+    )
 
 
 def params_section(topology: Topology, rules: Rules) -> list[Row]:
@@ -71,11 +81,11 @@ def op_type_section(topology: Topology, rules: Rules) -> list[Row]:
     for op in topology.ops:
         entry = rules.op_type.get(op.op_type)
         if entry is not None:
-            stage.apply(op.index, entry)
+            stage.apply(op.number, entry)
             continue
         if op.op_type in defaulted or is_grid_preserving(op.op_type, op.node.domain):
             defaulted.add(op.op_type)
-            stage.switch_off(topology.output_quantizers[op.index], GRID_DEFAULT, op.index)
+            stage.switch_off(topology.output_quantizers[op.number], GRID_DEFAULT, op.number)
     return stage.rows
 
 

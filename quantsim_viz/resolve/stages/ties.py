@@ -86,12 +86,12 @@ def _collect_sources(
     """
     sources: dict[int, int] = {}
     ranges: dict[tuple[float, float | None] | None, int] = {}
-    stack = [op.index]
+    stack = [op.number]
     while stack:
         current = topology.ops[stack.pop()]
-        if current.index in visited:
+        if current.number in visited:
             continue
-        visited.add(current.index)
+        visited.add(current.number)
         for name in current.inputs:
             if topology.dtypes.get(name) not in QUANTIZABLE_DTYPES:
                 continue
