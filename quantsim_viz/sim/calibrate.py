@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from quantsim_viz.errors import DataError
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.encodings import FLOAT16, Grid, constrain, encode_range
@@ -27,6 +25,8 @@ from quantsim_viz.sim.weight_scale import adjust_weight_scales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import numpy as np
 
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.settings import QuantizerSetting

@@ -27,6 +27,7 @@ class ConstantStore:
         self._table = table
         self._values: dict[Key, Tensor | None] = {ABSENT: None}
         self._bound: dict[tuple[int, tuple[Key, ...]], BoundOperator] = {}
+        self._executors: dict[int, str] = {}
 
     def value(self, key: Key) -> Tensor | None:
         """Return a constant's value."""
@@ -46,7 +47,12 @@ class ConstantStore:
             }
             bound = self.network.bind(definition.node, constants)
             self._bound[definition.node, fixed] = bound
+            self._executors[definition.node] = bound.executor
         return bound
+
+    def executor(self, node: int) -> str:
+        """Return who executes a node, `torch` if it was never bound."""
+        return self._executors.get(node, "torch")
 
     def prune(self, keep: Iterable[Key]) -> None:
         """Forget every value and binding that is not made of these constants alone."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from quantsim_viz.sim.cache import ValueCache
 from quantsim_viz.sim.constants import ConstantStore
@@ -25,6 +24,7 @@ from quantsim_viz.sim.values import ValueTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import torch
     from torch import Tensor
 
     from quantsim_viz.model.graph import Model
@@ -69,6 +69,7 @@ class Engine:
     def __init__(
         self, model: Model, *, device: torch.device | str = "cpu", cache_bytes: int = 0
     ) -> None:
+        self.model = model
         self.network = Network(model, device)
         self.table = ValueTable(self.network)
         self.constants = ConstantStore(self.network, self.table)
@@ -104,7 +105,7 @@ class Engine:
             keep: Values to return.
             watch: Whom to tell and to ask.
             stage: What to call this to the watch.
-            taken: Told every measurement's running total.
+            taken: Told every measurement's running total as soon as it is known.
 
         Raises:
             Cancelled: The user asked to stop.
@@ -121,7 +122,8 @@ class Engine:
             or (any(key not in known.outputs for key in keep))
         ):
             run = _Run(self, wanted, keep, known, batch_size)
-            known = run.over(data, memory, watch or Watch(), stage, taken)
+            tell = None if taken is None else _fan_out(aliases, taken)
+            known = run.over(data, memory, watch or Watch(), stage, tell)
             self._remember(memory, batch_size, known)
         results = {m: known.results[alias] for m, alias in aliases.items()}
         return Totals(results, {key: known.outputs[key] for key in keep}, known.samples)
@@ -228,6 +230,21 @@ class _Run:
 
 
 _FIRST = object()
+
+
+def _fan_out(
+    aliases: Mapping[Measurement, Measurement], taken: Callable[[Measurement, Any], None]
+) -> Callable[[Measurement, Any], None]:
+    """Return what tells of a measurement under every name it was asked for."""
+    names: dict[Measurement, list[Measurement]] = {}
+    for name, measurement in aliases.items():
+        names.setdefault(measurement, []).append(name)
+
+    def tell(measurement: Measurement, total: Any) -> None:
+        for name in names[measurement]:
+            taken(name, total)
+
+    return tell
 
 
 def _teller(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.values import Key
 
 Progress = Callable[[int, int, str, "Mapping[str, Any] | None"], None]
-"""Called as `progress(done, total, stage, row)`: steps done and to do in all stages together, what
-is being done, and a row of the layer table as far as it is known, or None."""
+"""Called as `progress(done, total, stage, row)`: thousandths done of the whole and 1000, what is
+being done, and a row of the layer table as far as it is known, or None."""
 
 
 @dataclass(slots=True)
@@ -32,24 +32,28 @@ class Watch:
     Attributes:
         progress: Told at most every `interval` seconds, and with every row.
         cancelled: Asked before every step; true stops the run.
-        done: Steps done so far, over all stages.
-        total: Steps to do in all stages, as far as known.
-        stage: What is being done.
         interval: Seconds between two calls of `progress`.
     """
 
     progress: Progress | None = None
     cancelled: Callable[[], bool] | None = None
-    done: int = 0
-    total: int = 0
-    stage: str = ""
     interval: float = 0.05
-    _told: float = field(default=0.0)
+    _stages: dict[str, int] = field(default_factory=dict)
+    _stage: str = ""
+    _before: int = 0
+    _steps: int = 1
+    _done: int = 0
+    _told: float = 0.0
+
+    def expect(self, stages: Mapping[str, int]) -> None:
+        """Announce every stage with its weight, in order."""
+        self._stages = dict(stages)
 
     def begin(self, stage: str, steps: int) -> None:
         """Start a stage of so many steps."""
-        self.stage = stage
-        self.total = max(self.total, self.done + steps)
+        if stage != self._stage:
+            self._before += self._stages.get(self._stage, 0)
+        self._stage, self._steps, self._done = stage, max(1, steps), 0
         self._tell(None)
 
     def advance(self) -> None:
@@ -60,22 +64,28 @@ class Watch:
         """
         if self.cancelled is not None and self.cancelled():
             raise Cancelled(
-                f"the simulation was stopped after {self.done} of {self.total} steps",
+                f"the simulation was stopped at {self._share() / 10:.0f} % ({self._stage})",
                 code="cancelled",
             )
-        self.done += 1
+        self._done += 1
         if self.progress is not None and time.monotonic() - self._told >= self.interval:
             self._tell(None)
 
     def show(self, row: Mapping[str, Any]) -> None:
         """Hand on a row of the layer table as far as it is known."""
-        if self.progress is not None:
-            self._tell(row)
+        self._tell(row)
+
+    def _share(self) -> int:
+        """Return how much of the whole is done, in thousandths."""
+        weight = self._stages.get(self._stage, 1)
+        whole = sum(self._stages.values()) or weight
+        done = self._before + weight * min(1.0, self._done / self._steps)
+        return min(1000, int(1000 * done / whole))
 
     def _tell(self, row: Mapping[str, Any] | None) -> None:
         if self.progress is not None:
             self._told = time.monotonic()
-            self.progress(self.done, self.total, self.stage, row)
+            self.progress(self._share(), 1000, self._stage, row)
 
 
 @dataclass(frozen=True, slots=True)

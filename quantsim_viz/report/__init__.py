@@ -1,0 +1,21 @@
+"""The report room: what a simulation found, as tables, JSON and charts.
+
+Values in, values out: it knows no torch and no Streamlit, and everything it holds can travel
+between processes. `sim` fills it; `ui`, `cli` and `export` read it.
+"""
+
+from quantsim_viz.report.compare import Comparison, compare_metric
+from quantsim_viz.report.layers import LayerRow, Power
+from quantsim_viz.report.metrics import METRICS, MetricResult, evaluate
+from quantsim_viz.report.report import Report
+
+__all__ = [
+    "METRICS",
+    "Comparison",
+    "LayerRow",
+    "MetricResult",
+    "Power",
+    "Report",
+    "compare_metric",
+    "evaluate",
+]

@@ -1,0 +1,89 @@
+"""The report of one simulation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import pandas as pd
+
+    from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.report.layers import LayerRow, Power
+    from quantsim_viz.report.metrics import MetricResult
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a simulation found. Immutable, and safe to send between processes.
+
+    Attributes:
+        rows: The layer table, in graph order.
+        output_powers: Noise at the model's floating-point outputs, by measure.
+        params: Noise of the enabled parameters.
+        encodings: By tensor, one object a channel (as in `simulate --json`); `[]` for float16.
+        outputs: The simulated model's outputs.
+        metric: Accuracy, where it was asked for or the data have labels.
+        seconds: How long it took.
+        samples: How many samples were measured.
+        scheme: How ranges became encodings.
+        data: What the model was fed; random data are called so.
+        calibration: What the ranges were found on.
+        warnings: Findings that did not stop the simulation.
+    """
+
+    rows: tuple[LayerRow, ...]
+    output_powers: Mapping[str, Mapping[str, Power]]
+    params: Mapping[str, Power]
+    encodings: Mapping[str, list[dict[str, Any]]]
+    outputs: Mapping[str, np.ndarray[Any, Any]] = field(repr=False)
+    metric: MetricResult | None
+    seconds: float
+    samples: int
+    scheme: str
+    data: str
+    calibration: str
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """The layer table; nested fields as `cumulative.sqnr_db`, `encoding.scale`."""
+        import pandas as pd
+
+        flat = []
+        for row in self.rows:
+            record = row.to_dict()
+            for name in (*row.powers, "encoding"):
+                value = record.pop(name)
+                record.update({f"{name}.{key}": item for key, item in (value or {}).items()})
+            flat.append(record)
+        return pd.DataFrame(flat)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as `simulate --json` writes it."""
+        return {
+            "layers": [row.to_dict() for row in self.rows],
+            "outputs": {
+                name: {measure: power.to_dict() for measure, power in powers.items()}
+                for name, powers in self.output_powers.items()
+            },
+            "params": {name: power.to_dict() for name, power in self.params.items()},
+            "encodings": {name: list(channels) for name, channels in self.encodings.items()},
+            "metric": None if self.metric is None else self.metric.to_dict(),
+            "seconds": self.seconds,
+            "samples": self.samples,
+            "scheme": self.scheme,
+            "data": self.data,
+            "calibration": self.calibration,
+            "warnings": [warning.to_dict() for warning in self.warnings],
+        }
+
+
+def finite(value: float | None) -> float | None:
+    """Return a power, or None for one that JSON cannot hold."""
+    return value if value is not None and math.isfinite(value) else None

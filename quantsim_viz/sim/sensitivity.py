@@ -1,0 +1,111 @@
+"""Sensitivity: the noise at the model's outputs with one layer's own quantizers on, for each layer.
+
+A batch's float activations are computed once and kept; for each layer only what its noise reaches
+is executed again, on top of them. The result is exact, not an approximation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quantsim_viz.report.layers import Power
+from quantsim_viz.report.report import finite
+from quantsim_viz.sim.data import ArrayData
+from quantsim_viz.sim.execute import run_plan
+from quantsim_viz.sim.plan import Noise, Signal, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from quantsim_viz.sim.data import Data
+    from quantsim_viz.sim.encodings import Encoding
+    from quantsim_viz.sim.engine import Engine
+    from quantsim_viz.sim.execute import Watch
+    from quantsim_viz.sim.layers import Layer
+    from quantsim_viz.sim.plan import Plan
+    from quantsim_viz.sim.values import Key
+
+ACTIVATION_BYTES = 1 << 30
+"""Memory that the kept float activations of one batch may take; batches are made small enough."""
+
+
+def measure_sensitivity(
+    engine: Engine,
+    owned: Mapping[Layer, Mapping[str, Encoding]],
+    data: Data,
+    batch_size: int,
+    watch: Watch,
+) -> dict[Layer, Power]:
+    """Measure every layer's noise at the model's floating-point outputs, powers added.
+
+    Args:
+        engine: Executes the model.
+        owned: For each layer the encodings of its own quantizers.
+        data: What to feed the model.
+        batch_size: Samples executed at once, at most.
+        watch: Whom to tell and to ask.
+    """
+    network, table = engine.network, engine.table
+    outputs = [table.plain.seen[name] for name in network.outputs if network.is_float(name)]
+    sweep = _Sweep(engine, outputs, owned)
+    size = sweep.fitting(data, batch_size)
+    noise = dict.fromkeys(owned, 0.0)
+    signal = 0.0
+    for number, batch in enumerate(data.batches(size, network.device)):
+        if number == 0:
+            watch.begin("sensitivity", sweep.steps * (data.count(size) or 1))
+        outcome = run_plan(sweep.float_plan, network, batch, watch=watch)
+        signal += sum(outcome.results)
+        for layer, plan in sweep.plans.items():
+            found = run_plan(plan, network, batch, available=outcome.kept, watch=watch)
+            noise[layer] += sum(found.results) + sum(plan.fixed.values())
+    return {layer: Power(finite(signal), finite(power)) for layer, power in noise.items()}
+
+
+class _Sweep:
+    """The plans: one for the float run, one for each layer that has quantizers of its own."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        outputs: Sequence[Key],
+        owned: Mapping[Layer, Mapping[str, Encoding]],
+    ) -> None:
+        self.engine = engine
+        table = engine.table
+        kept = [key for key in set(table.plain.seen.values()) if not table.constants[key]]
+        self.float_plan = make_plan(
+            table, engine.constants, [Signal(key) for key in dict.fromkeys(outputs)], keep=kept
+        )
+        self.plans: dict[Layer, Plan] = {}
+        names = {table.plain.seen[name]: name for name in engine.network.outputs}
+        for layer, encodings in reversed(owned.items()):
+            if not encodings:
+                continue
+            branch = table.branch(table.plain, encodings)
+            reached = [(key, branch.seen.get(names[key], key)) for key in dict.fromkeys(outputs)]
+            noises = [Noise(key, value) for key, value in reached if value != key]
+            if noises:
+                self.plans[layer] = make_plan(table, engine.constants, noises, available=kept)
+
+    @property
+    def steps(self) -> int:
+        """Steps a batch."""
+        return len(self.float_plan.steps) + sum(len(plan.steps) for plan in self.plans.values())
+
+    def fitting(self, data: Data, batch_size: int) -> int:
+        """Return the largest batch whose float activations fit the memory set aside for them."""
+        if not isinstance(data, ArrayData) or data.layout.whole or data.layout.entries:
+            return batch_size
+        probe = data.take(data.layout.step(1))
+        for batch in probe.batches(1, self.engine.network.device):
+            kept = run_plan(self.float_plan, self.engine.network, batch).kept
+            one = sum(_bytes(value) for value in kept.values())
+            return max(1, min(batch_size, ACTIVATION_BYTES // max(1, one)))
+        return batch_size
+
+
+def _bytes(value: Tensor | None) -> int:
+    return 0 if value is None else value.numel() * value.element_size()
