@@ -76,7 +76,7 @@ def build_topology(top: GraphView, passes: tuple[str, ...], dtypes: dict[str, st
         shapes=index.shapes,
         scalars=index.top_values,
         dtypes=dtypes,
-        ends=tuple(op.number for op, used in zip(index.ops, uses, strict=True) if not used),
+        ends=tuple(op.index for op, used in zip(index.ops, uses, strict=True) if not used),
     )
 
 
@@ -91,7 +91,7 @@ def _input_uses(index: GraphIndex, places: Places) -> Iterator[tuple[int, int]]:
             if name in index.model_inputs and name not in index.producer:
                 number = places.number.get(name)
                 if number is not None:
-                    yield op.number, number
+                    yield op.index, number
 
 
 def _constant_outputs(index: GraphIndex, places: Places) -> Iterator[int]:

@@ -111,5 +111,5 @@ def _users_of_weight(index: GraphIndex, name: str) -> list[Op]:
         if op.op_type in ("Transpose", "Identity"):
             queue.extend(index.consumers.get(op.node.outputs[0], ()))
         else:
-            found[op.number] = op
+            found[op.index] = op
     return [found[number] for number in sorted(found)]

@@ -31,7 +31,7 @@ def ordered_ops(
         for op in ops
     ]
     stack = [
-        op.number
+        op.index
         for op in reversed(ops)
         if not op.in_body and not any(name in producer for name in op.inputs)
     ]

@@ -227,15 +227,15 @@ def _division(reader: PatternReader, numerator: str, denominator: str) -> list[i
         return []
     op = reader.op(users[0])
     if op.op_type == "Div" and op.inputs[0] == numerator and op.inputs[1] == denominator:
-        return [op.number]
-    mul = reader.only_user(op.number)
+        return [op.index]
+    mul = reader.only_user(op.index)
     if mul is None:
         return []
     inverse = (
         op.op_type == "Div" and reader.is_scalar(op.inputs[0], 1) and op.inputs[1] == denominator
     ) or (op.op_type == "Reciprocal" and op.inputs[0] == denominator)
     if inverse and reader.op(mul).op_type == "Mul" and numerator in reader.op(mul).inputs[:2]:
-        return [op.number, mul]
+        return [op.index, mul]
     return []
 
 

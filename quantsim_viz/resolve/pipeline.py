@@ -8,9 +8,10 @@ settings so far are used again only while nothing before them changed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.resolve.columns import Columns, Rows, fold, start_columns
+from quantsim_viz.resolve.columns import Columns, Row, Rows, fold, start_columns
 from quantsim_viz.resolve.passes import apply_passes, match_passes
 from quantsim_viz.resolve.refusals import Refused
 from quantsim_viz.resolve.settings import Stage
@@ -22,7 +23,7 @@ from quantsim_viz.resolve.stages.ties import ties
 from quantsim_viz.resolve.supergroups import match_supergroups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from quantsim_viz.config.rules import OpEntry, ParamEntry, Rule, Rules
     from quantsim_viz.resolve.passes import PassMatch
@@ -38,15 +39,20 @@ class StageRun:
 
     Attributes:
         signature: The part of the rules it read.
-        rows: Its declarations.
+        parts: Its declarations, in parts.
         before: The settings it started from.
         after: The settings it left.
     """
 
     signature: Any
-    rows: Rows
+    parts: Rows
     before: Columns
     after: Columns
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """Its declarations one by one; `Row` positions count within a part."""
+        return chain.from_iterable(self.parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,7 +258,7 @@ def _run_step(step: _Step, context: _Context, columns: Columns, last: Run | None
         if before.before is columns:
             return before
         if not step.reads_settings:
-            return StageRun(signature, before.rows, columns, fold(columns, before.rows))
+            return StageRun(signature, before.parts, columns, fold(columns, before.parts))
     rows = step.rows(context, columns)
     return StageRun(signature, rows, columns, fold(columns, rows))
 

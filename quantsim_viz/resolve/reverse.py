@@ -56,7 +56,7 @@ class ReverseIndex:
     def _index_rows(self, run: Run) -> None:
         settled: set[tuple[int, int]] = set()
         for stage_run in reversed(list(run.stages.values())):
-            for part in reversed(stage_run.rows):
+            for part in reversed(stage_run.parts):
                 self._index_part(part, settled)
 
     def _index_part(self, part: Sequence[Row], settled: set[tuple[int, int]]) -> None:
@@ -109,7 +109,7 @@ def _granularity(topology: Topology, rules: Rules) -> Iterator[tuple[str, Iterab
     own = {t for t, entry in rules.op_type.items() if entry.per_channel_quantization is not None}
     yield (
         rule.pointer,
-        [op.number for op in topology.ops if topology.params[op.number] and op.op_type not in own],
+        [op.index for op in topology.ops if topology.params[op.index] and op.op_type not in own],
     )
 
 
@@ -132,7 +132,7 @@ def _matched_rules(run: Run, rules: Rules) -> Iterator[tuple[str, Iterable[int]]
         found[match.pointer].extend(match.ops)
     for rule in rules.supergroup_passes:
         found[rule.pointer] = [
-            op.number
+            op.index
             for op in run.topology.ops
             if op.node.is_fused and op.node.fused_by == rule.value
         ]
@@ -145,11 +145,10 @@ def _matched_rules(run: Run, rules: Rules) -> Iterator[tuple[str, Iterable[int]]
         tensors = {
             run.topology.names[row[0]]
             for stage in stages
-            for part in stage.rows
-            for row in part
+            for row in stage.rows
             if row[3] == hw_version.pointer
         }
-        yield hw_version.pointer, [op.number for op in run.topology.ops if tensors & set(op.inputs)]
+        yield hw_version.pointer, [op.index for op in run.topology.ops if tensors & set(op.inputs)]
 
 
 def _ops_with_param(topology: Topology, ops: Iterable[int], kind: str) -> list[int]:

@@ -32,7 +32,7 @@ def node_states(model: Model, run: Run) -> dict[str, NodeState]:
         op = op_of.get(node.name)
         if op is None:
             status = judge.constant(node)
-        elif not any(run.topology.float_ports[op.number]):
+        elif not any(run.topology.float_ports[op.index]):
             status = Status.UNQUANTIZABLE
         elif node.name in inner:
             status = Status.FUSED
@@ -100,13 +100,13 @@ class _Judge:
 
     def status(self, op: Op) -> Status:
         """Judge an operator that is not inside a group (the first of the cases that holds)."""
-        float_inputs, float_outputs = self._topology.float_ports[op.number]
+        float_inputs, float_outputs = self._topology.float_ports[op.index]
         outputs = [self._is_enabled(name) for name in float_outputs]
         if self._is_passthrough(op, outputs):
             return Status.PASSTHROUGH
         weights = [
             self._enabled[param.quantizer]
-            for param in self._topology.params[op.number]
+            for param in self._topology.params[op.index]
             if param.type not in MINOR_PARAMS and param.quantizer is not None
         ]
         inputs = [self._carries_grid(name) for name in float_inputs]

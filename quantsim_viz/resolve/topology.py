@@ -35,11 +35,12 @@ class Param(NamedTuple):
     quantizer: int | None
 
 
-class Op(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Op:
     """An operator: any node but `Constant`, of the top graph or of a `Scan` body (§1.4).
 
     Attributes:
-        number: Its number.
+        index: Its number.
         node: The view's node.
         op_type: Its type, from the node.
         inputs: Names of its inputs without those left out.
@@ -47,7 +48,7 @@ class Op(NamedTuple):
         bodies: Numbers of the operators of its own body.
     """
 
-    number: int
+    index: int
     node: ViewNode
     op_type: str
     inputs: tuple[str, ...]
@@ -125,7 +126,7 @@ class Topology:
         return [self._float_ports(op) for op in self.ops]
 
     def _float_ports(self, op: Op) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        dtypes, params = self.dtypes, {param.tensor for param in self.params[op.number]}
+        dtypes, params = self.dtypes, {param.tensor for param in self.params[op.index]}
         inputs = (name for name in op.inputs if name not in params)
         return (
             tuple(name for name in inputs if dtypes.get(name) in QUANTIZABLE_DTYPES),

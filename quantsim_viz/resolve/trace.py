@@ -25,7 +25,7 @@ class TraceIndex:
         self._run = run
         places: list[list[_Place]] = [[] for _ in run.topology.names]
         for stage, stage_run in run.stages.items():
-            for number, part in enumerate(stage_run.rows):
+            for number, part in enumerate(stage_run.parts):
                 for position, row in enumerate(part):
                     places[row[0]].append((stage, number, position))
         self._places = places
@@ -45,7 +45,7 @@ class TraceIndex:
         found = self._start(number)
         index_of: dict[_Place, int] = {}
         for stage, part, position in self._places[number]:
-            row = run.stages[stage].rows[part][position]
+            row = run.stages[stage].parts[part][position]
             _, prop, value, pointer, builtin, source, agrees = row
             index_of[stage, part, position] = len(found)
             found.append(

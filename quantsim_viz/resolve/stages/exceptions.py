@@ -117,13 +117,13 @@ def _grouped_deconvolution(topology: Topology, op: Op, hw: Rule | None, work: _W
     """One encoding for the whole weight of a grouped `ConvTranspose`; its bias stays as it is."""
     if op.node.attributes.get("group", 1) == 1:
         return
-    for quantizer, kind in topology.param_quantizers(op.number):
+    for quantizer, kind in topology.param_quantizers(op.index):
         if kind == "weight" and work.get(quantizer, PER_CHANNEL):
             work.put(quantizer, PER_CHANNEL, False, GROUPED_DECONVOLUTION)
 
 
 def _enabled_int_params(topology: Topology, op: Op, work: _Working) -> list[int]:
-    by_type = {kind: quantizer for quantizer, kind in topology.param_quantizers(op.number)}
+    by_type = {kind: quantizer for quantizer, kind in topology.param_quantizers(op.index)}
     return [q for q in by_type.values() if work.get(q, ENABLED) and work.get(q, DTYPE) == "int"]
 
 

@@ -81,11 +81,11 @@ def op_type_section(topology: Topology, rules: Rules) -> list[Row]:
     for op in topology.ops:
         entry = rules.op_type.get(op.op_type)
         if entry is not None:
-            stage.apply(op.number, entry)
+            stage.apply(op.index, entry)
             continue
         if op.op_type in defaulted or is_grid_preserving(op.op_type, op.node.domain):
             defaulted.add(op.op_type)
-            stage.switch_off(topology.output_quantizers[op.number], GRID_DEFAULT, op.number)
+            stage.switch_off(topology.output_quantizers[op.index], GRID_DEFAULT, op.index)
     return stage.rows
 
 

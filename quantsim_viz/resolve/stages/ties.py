@@ -86,12 +86,12 @@ def _collect_sources(
     """
     sources: dict[int, int] = {}
     ranges: dict[tuple[float, float | None] | None, int] = {}
-    stack = [op.number]
+    stack = [op.index]
     while stack:
         current = topology.ops[stack.pop()]
-        if current.number in visited:
+        if current.index in visited:
             continue
-        visited.add(current.number)
+        visited.add(current.index)
         for name in current.inputs:
             if topology.dtypes.get(name) not in QUANTIZABLE_DTYPES:
                 continue
