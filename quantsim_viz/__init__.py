@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import resolve
+    from quantsim_viz.sim import compare, run, simulate
 
 __version__ = "0.1.0"
 
@@ -33,10 +34,13 @@ __all__ = [
     "QuantSimError",
     "UnsupportedOperator",
     "__version__",
+    "compare",
     "lint",
     "load_config",
     "load_model",
     "resolve",
+    "run",
+    "simulate",
 ]
 
 _ROOMS = {
@@ -48,7 +52,10 @@ _ROOMS = {
     "lint": "quantsim_viz.lint",
     "load_config": "quantsim_viz.config",
     "load_model": "quantsim_viz.model",
+    "compare": "quantsim_viz.sim",
     "resolve": "quantsim_viz.resolve",
+    "run": "quantsim_viz.sim",
+    "simulate": "quantsim_viz.sim",
 }
 
 
