@@ -7,6 +7,8 @@ to the `Cascade` that it returns.
 
 from quantsim_viz.resolve.builtins import BUILTINS, explain_builtin
 from quantsim_viz.resolve.cascade import Cascade
+from quantsim_viz.resolve.difference import Difference, diff, diff_cascades
+from quantsim_viz.resolve.difference_text import format_difference
 from quantsim_viz.resolve.engine import resolve, resolve_edit
 from quantsim_viz.resolve.fusion import FusedGroup
 from quantsim_viz.resolve.settings import (
@@ -25,6 +27,7 @@ __all__ = [
     "BUILTINS",
     "Cascade",
     "Declaration",
+    "Difference",
     "FusedGroup",
     "Kind",
     "NodeState",
@@ -34,7 +37,10 @@ __all__ = [
     "RuleCount",
     "Stage",
     "Status",
+    "diff",
+    "diff_cascades",
     "explain_builtin",
+    "format_difference",
     "resolve",
     "resolve_edit",
 ]
