@@ -252,23 +252,25 @@ class SugiyamaEngine:
 
 def _sugiyama_ranks(problem: Problem, from_edges: Callable[..., Any]) -> list[list[int]]:
     """Return the rows that `fast_sugiyama` finds, first rank first, each from left to right."""
-    edges = sorted({(edge.tail, edge.head) for edge in problem.edges})
     pinned = {*problem.sources, *problem.sinks}
+    edges = sorted({(edge.tail, edge.head) for edge in problem.edges})
+    # Named by text, boxes can be told from the bends of long edges, which it numbers.
+    drawings = from_edges([(str(tail), str(head)) for tail, head in edges]) if edges else ()
     ranked: dict[int, list[tuple[float, int]]] = {}
-    loose = set(range(len(problem.boxes)))
+    loose = set(range(len(problem.boxes))) - pinned
     offset = 0.0
-    for positions, width, _, _ in from_edges(edges) if edges else ():
-        height = dict(positions)
-        downwards = sum(height[h][1] - height[t][1] for t, h in edges if t in height) > 0
-        levels = sorted({y for _, (_, y) in positions}, reverse=not downwards)
+    for positions, width, _, _ in drawings:
+        at = {int(name): place for name, place in positions if isinstance(name, str)}
+        downwards = sum(at[head][1] - at[tail][1] for tail, head in edges if tail in at) > 0
+        levels = sorted({y for _, y in at.values()}, reverse=not downwards)
         rank_of = {level: rank for rank, level in enumerate(levels, start=1)}
-        for number, (x, y) in positions:
-            if number not in pinned:
-                ranked.setdefault(rank_of[y], []).append((offset + x, number))
-            loose.discard(number)
+        for number in at.keys() - pinned:
+            x, y = at[number]
+            ranked.setdefault(rank_of[y], []).append((offset + x, number))
+        loose -= at.keys()
         offset += width + 1
-    ranked.setdefault(1, []).extend((offset, number) for number in sorted(loose - pinned))
-    rows = [[n for _, n in sorted(ranked[rank])] for rank in sorted(ranked)]
+    ranked.setdefault(1, []).extend((offset, number) for number in sorted(loose))
+    rows = [[number for _, number in sorted(ranked[rank])] for rank in sorted(ranked)]
     return [row for row in (list(problem.sources), *rows, list(problem.sinks)) if row]
 
 

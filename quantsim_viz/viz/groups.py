@@ -236,12 +236,23 @@ def _repetition(
         size = stop - segments[at][0]
         if size < SMALLEST_BLOCK:
             continue
+        if _has_period(marks[at : at + period]):
+            continue
         times = 1
         while marks[at : at + period] == marks[at + times * period : at + (times + 1) * period]:
             times += 1
         if times > 1 and times * size > covered:
             best, covered = (period, times), times * size
     return best
+
+
+def _has_period(marks: Sequence[int]) -> bool:
+    """Tell whether a run is itself a shorter run repeated, as a row of equal operators is."""
+    length = len(marks)
+    return any(
+        length % period == 0 and marks[period:] == marks[: length - period]
+        for period in range(1, length // 2 + 1)
+    )
 
 
 def _common_scope(vertices: Sequence[Vertex], depth: int) -> str:
