@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from quantsim_viz.sim.operators import packing
 from quantsim_viz.sim.operators.registry import operator
 from quantsim_viz.sim.operators.windows import Windows, is_symmetric, pad_spatial
 
@@ -51,6 +52,8 @@ def conv(spec: OperatorSpec) -> Kernel:
     if rank is None:
         return lambda x, w, b=None: convolve(x, w, b, Windows.of(spec, x.ndim - 2), group)
     windows = Windows.of(spec, rank)
+    if packing.packs_images(spec, rank):
+        return _packed_convolution(spec, windows, group)
     if windows.auto_pad.startswith("SAME") or not is_symmetric(windows.pads):
         return lambda x, w, b=None: convolve(x, w, b, windows, group)
     return _plain_convolution(windows, group)
@@ -66,6 +69,28 @@ def _plain_convolution(windows: Windows, group: int) -> Kernel:
         return function(x, weight, bias, strides, padding, dilations, group)
 
     return kernel
+
+
+def _packed_convolution(spec: OperatorSpec, windows: Windows, group: int) -> Kernel:
+    """Return the kernel of a constant weight, laid out once as the processor likes it."""
+    weight = spec.constant(1)
+    assert weight is not None
+    size, strides, dilations = weight.shape[2:], windows.strides, windows.dilations
+    even = not windows.auto_pad.startswith("SAME") and is_symmetric(windows.pads)
+    known = windows.pads[: windows.rank] if even else (0, 0)
+    packed = packing.pack_convolution(weight, known, strides, dilations, group)
+
+    def padded(x: Tensor, _weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        pads = windows.padding(x.shape[2:], size)
+        if is_symmetric(pads):
+            return packing.convolve(x, packed, bias, pads[:2], strides, dilations, group)
+        x = pad_spatial(x, pads)
+        return packing.convolve(x, packed, bias, (0, 0), strides, dilations, group)
+
+    def kernel(x: Tensor, _weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        return packing.convolve(x, packed, bias, known, strides, dilations, group)
+
+    return kernel if even else padded
 
 
 def spatial_rank(spec: OperatorSpec) -> int | None:
@@ -115,18 +140,24 @@ def conv_transpose(spec: OperatorSpec) -> Kernel:
 def _transposed_pads(
     windows: Windows, full: Sequence[int], lengths: Sequence[int], wanted: Sequence[int] | None
 ) -> tuple[int, ...]:
-    """Return how much of the full result falls away before and behind each axis."""
-    if wanted is None and windows.auto_pad.startswith("SAME"):
-        wanted = [n * stride for n, stride in zip(lengths, windows.strides, strict=True)]
-    if wanted is None:
+    """Return how much of the full result falls away before and behind each axis.
+
+    A wanted length beyond the full one is reached behind; automatic padding never grows.
+    """
+    same = windows.auto_pad.startswith("SAME")
+    if wanted is not None:
+        totals = [have - want for have, want in zip(full, wanted[-len(full) :], strict=True)]
+    elif same:
+        naturals = [n * stride for n, stride in zip(lengths, windows.strides, strict=True)]
+        totals = [max(0, have - want) for have, want in zip(full, naturals, strict=True)]
+    else:
         return windows.pads
     before, behind = [], []
-    for have, want in zip(full, wanted[-len(full) :], strict=True):
-        total = have - want
-        small, large = total // 2, total - total // 2
-        upper = windows.auto_pad == "SAME_UPPER"
-        before.append(small if upper else large)
-        behind.append(large if upper else small)
+    for total in totals:
+        small = max(0, total) // 2
+        first = small if windows.auto_pad == "SAME_UPPER" else max(0, total) - small
+        before.append(first)
+        behind.append(total - first)
     return (*before, *behind)
 
 

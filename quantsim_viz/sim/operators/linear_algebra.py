@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from quantsim_viz.sim.operators import packing
 from quantsim_viz.sim.operators.dtypes import narrow, widen
 from quantsim_viz.sim.operators.elementwise import unsigned
 from quantsim_viz.sim.operators.registry import operator
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
 @operator("MatMul")
 def matmul(spec: OperatorSpec) -> Kernel:
     """Multiply (stacks of) matrices as numpy does."""
-    return unsigned(torch.matmul)
+    if not packing.packs_matrix(spec):
+        return unsigned(torch.matmul)
+    weight = spec.constant(1)
+    assert weight is not None
+    packed = packing.pack_matrix(weight.T)
+
+    def kernel(a: Tensor, _b: Tensor) -> Tensor:
+        if a.ndim > 1 and a.numel():
+            return packing.multiply(a, packed)
+        return torch.matmul(a, weight)
+
+    return kernel
 
 
 @operator("Gemm")
@@ -28,7 +40,6 @@ def gemm(spec: OperatorSpec) -> Kernel:
     """`alpha·A·B + beta·C`, `A` and `B` possibly transposed, `C` broadcast."""
     alpha, beta = spec.number("alpha", 1.0), spec.number("beta", 1.0)
     flip_a, flip_b = spec.flag("transA"), spec.flag("transB")
-    plain = alpha == beta == 1.0 and not flip_a and flip_b
 
     def general(a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
         a, b = a.T if flip_a else a, b.T if flip_b else b
@@ -40,12 +51,35 @@ def gemm(spec: OperatorSpec) -> Kernel:
             return product if alpha == 1.0 else product.mul_(alpha)
         return torch.addmm(c, a, b, beta=beta, alpha=alpha)
 
-    def kernel(a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
-        if c is not None and c.ndim != 1:
+    if alpha != 1.0 or beta != 1.0 or flip_a:
+        return general
+    return _linear(spec, general, flip_b=flip_b)
+
+
+def _linear(spec: OperatorSpec, general: Kernel, *, flip_b: bool) -> Kernel:
+    """Return the kernel of a linear layer, its weight packed if that is possible."""
+    if packing.packs_matrix(spec):
+        weight = spec.constant(1)
+        assert weight is not None
+        packed = packing.pack_matrix(weight if flip_b else weight.T)
+
+        def packed_kernel(
+            a: Tensor, _b: Tensor, c: Tensor | None = None
+        ) -> Tensor | tuple[Tensor | None, ...]:
+            if not a.numel():
+                return general(a, weight, c)
+            if c is None or c.shape == packed.shape[:1]:
+                return packing.multiply(a, packed, c)
+            return packing.multiply(a, packed).add_(c)
+
+        return packed_kernel
+
+    def kernel(a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor | tuple[Tensor | None, ...]:
+        if not flip_b or (c is not None and c.ndim != 1):
             return general(a, b, c)
         return functional.linear(a, b, c)
 
-    return kernel if plain else general
+    return kernel
 
 
 @operator("Einsum", since=12)

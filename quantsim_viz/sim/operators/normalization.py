@@ -227,13 +227,15 @@ def dropout(spec: OperatorSpec) -> Kernel:
     In training mode a fresh mask is drawn unless the ratio is 0.
     """
     masked = spec.wants(1)
+    as_bool = spec.version >= 10  # before, the mask had the input's type
 
     def kernel(
         x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None
     ) -> Tensor | tuple[Tensor, Tensor]:
         share = 0.5 if ratio is None else float(ratio)
         if training is None or not bool(training) or share == 0:
-            return (x, torch.ones_like(x, dtype=torch.bool)) if masked else x
+            kind = torch.bool if as_bool else x.dtype
+            return (x, torch.ones_like(x, dtype=kind)) if masked else x
         mask = torch.rand_like(x, dtype=torch.float32) >= share
         y = torch.where(mask, x / (1 - share), 0).to(x.dtype)
         return (y, mask) if masked else y

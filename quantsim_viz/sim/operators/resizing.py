@@ -87,8 +87,11 @@ class Look:
 
 
 def _places(axis: Axis, coordinates: str) -> Tensor:
-    """Return where each output element lies among the input's, in float64."""
-    out = torch.arange(axis.wanted, dtype=torch.float64)
+    """Return where each output element lies among the input's.
+
+    In float32, as onnxruntime has it: where two neighbours are equally near, the last bit decides.
+    """
+    out = torch.arange(axis.wanted, dtype=torch.float32)
     middle = (out + 0.5) / axis.scale - 0.5
     if coordinates == "half_pixel":
         return middle

@@ -1,0 +1,94 @@
+"""Constant weights laid out once as oneDNN's kernels want them.
+
+Torch reorders a weight at every call, which costs as much as the convolution itself, and takes
+matrix products to MKL, which is slow on some processors. Torch's own compiler packs weights by the
+functions used here. Convolutions of packed weights return images in channels-last order.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from quantsim_viz.sim.operators.registry import OperatorSpec
+
+
+@cache
+def _available() -> bool:
+    """Tell whether this build of torch has the functions."""
+    if not torch.backends.mkldnn.is_available():
+        return False
+    operators = ("_convolution_pointwise", "_linear_pointwise", "_reorder_linear_weight")
+    return hasattr(torch._C._nn, "mkldnn_reorder_conv2d_weight") and all(
+        hasattr(torch.ops.mkldnn, name) for name in operators
+    )
+
+
+def _packable(spec: OperatorSpec, index: int) -> bool:
+    weight = spec.constants.get(index)
+    return (
+        weight is not None
+        and spec.device.type == "cpu"
+        and weight.dtype == torch.float32
+        and weight.numel() > 0
+        and _available()
+    )
+
+
+def packs_images(spec: OperatorSpec, rank: int) -> bool:
+    """Tell whether the weight (input 1) of a convolution can be packed: images, in float32."""
+    return rank == 2 and _packable(spec, 1)
+
+
+def packs_matrix(spec: OperatorSpec) -> bool:
+    """Tell whether the second factor (input 1) of a matrix product can be packed."""
+    return _packable(spec, 1) and spec.constants[1].ndim == 2
+
+
+def pack_convolution(
+    weight: Tensor,
+    padding: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    group: int,
+) -> Tensor:
+    """Pack `[C_out, C_in/group, kH, kW]`."""
+    packed: Tensor = torch._C._nn.mkldnn_reorder_conv2d_weight(
+        weight.contiguous().to_mkldnn(), padding, strides, dilations, group, None
+    )
+    return packed
+
+
+def pack_matrix(weight: Tensor) -> Tensor:
+    """Pack `[C_out, C_in]`."""
+    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
+    return packed
+
+
+def convolve(
+    x: Tensor,
+    packed: Tensor,
+    bias: Tensor | None,
+    padding: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    group: int,
+) -> Tensor:
+    """Convolve images with a packed weight."""
+    y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+        x, packed, bias, padding, strides, dilations, group, "none", [], ""
+    )
+    return y
+
+
+def multiply(x: Tensor, packed: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return `x·Wᵀ + bias` for a packed `W`."""
+    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
+    return y
