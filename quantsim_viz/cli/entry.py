@@ -23,6 +23,9 @@ COMMANDS = {
     "resolve": "quantsim_viz.cli.resolve",
     "explain": "quantsim_viz.cli.explain",
     "lint": "quantsim_viz.cli.lint",
+    "run": "quantsim_viz.cli.run",
+    "simulate": "quantsim_viz.cli.simulate",
+    "compare": "quantsim_viz.cli.compare",
     "graph": "quantsim_viz.cli.graph",
     "presets": "quantsim_viz.cli.presets",
 }

@@ -50,3 +50,9 @@ def cnn() -> Path:
 def vit() -> Path:
     """Return the path of the sample with a float constant, which `weights_only` is refused on."""
     return SAMPLES / "digits_vit.onnx"
+
+
+@pytest.fixture
+def digits() -> Path:
+    """Return the path of the held-out images with labels."""
+    return SAMPLES / "digits_test.npz"

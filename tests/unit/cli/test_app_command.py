@@ -6,6 +6,7 @@ import sys
 import tomllib
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit.web.cli
@@ -46,14 +47,22 @@ def test_nothing_needs_to_be_named(quantsim_viz, streamlit_arguments):
     assert streamlit_arguments[-1] == "--"
 
 
+def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        flat.update(flatten(value, f"{key}.") if isinstance(value, dict) else {key: value})
+    return flat
+
+
 def test_the_options_are_those_of_the_configuration_file():
     text = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     given = dict(option.removeprefix("--").split("=") for option in STREAMLIT_OPTIONS)
-    assert given == {
-        f"{section}.{name}": str(value).lower()
-        for section, values in tomllib.loads(text).items()
-        for name, value in values.items()
+    wanted = flatten(tomllib.loads(text))
+    as_given = {
+        name: str(v).lower() if isinstance(v, bool) else str(v) for name, v in wanted.items()
     }
+    assert given == as_given
 
 
 @pytest.mark.parametrize("arguments", [("missing.onnx",), ("-c", "missing.json"), ("--port", "0")])

@@ -1,0 +1,139 @@
+"""`quantsim-viz simulate`: what a configuration costs, layer by layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from quantsim_viz.cli.command import Command
+from quantsim_viz.cli.options import config_option, json_option, model_argument, output_option
+from quantsim_viz.cli.output import echo_diagnostics, write_bytes, write_json, write_text
+from quantsim_viz.cli.resolve import load_cascade
+from quantsim_viz.cli.simulation import (
+    MEASURES,
+    data_option,
+    progress_line,
+    simulation_options,
+)
+from quantsim_viz.cli.tables import RIGHT, format_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.command(
+    "simulate",
+    cls=Command,
+    examples=[
+        "quantsim-viz simulate net.onnx -c default_config --data test.npz",
+        "quantsim-viz simulate net.onnx -c my_config.json --data test.npz"
+        " --calibration train.npz --param-bits 4 --measure cumulative,isolated --json",
+    ],
+)
+@model_argument
+@config_option
+@data_option
+@simulation_options
+@json_option
+@output_option
+@click.option("--csv", metavar="OUT.csv", help="Write the layer table to this file too.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    model: str,
+    config: str,
+    data: str,
+    as_json: bool,
+    output: str | None,
+    csv: str | None,
+    fold_batch_norms: bool,
+    **options: Any,
+) -> None:
+    """Simulate quantization and show every layer's SQNR.
+
+    Exits with 1 when the configuration is invalid or refused for this model; with --json the
+    document of `resolve` comes then, with its `error` filled.
+    """
+    cascade = load_cascade(
+        model, config, options["param_bits"], options["act_bits"], fold=fold_batch_norms
+    )
+    if cascade.error is not None:
+        if as_json:
+            write_json(cascade.to_dict(), output)
+        ctx.exit(1)
+    from quantsim_viz.sim import simulate
+
+    with progress_line() as progress:
+        report = simulate(cascade.model, cascade, data, progress=progress, **options)
+    echo_diagnostics(report.warnings, model)
+    document = report.to_dict()
+    if csv is not None:
+        write_bytes(report.layers.to_csv(index=False).encode(), csv)
+    if as_json:
+        write_json(document, output)
+    else:
+        title = f"{cascade.model.name} with {cascade.config.name}"
+        write_text(format_report(document, title), output)
+
+
+def format_report(document: Mapping[str, Any], title: str) -> str:
+    """Lay out a report as a table of layers, the outputs and the accuracy."""
+    measures = [name for name in MEASURES if any(name in layer for layer in document["layers"])]
+    rows = [
+        (
+            layer["node"],
+            layer["op_type"],
+            layer["tensor"],
+            layer["status"],
+            *(decibels(layer.get(name)) for name in measures),
+        )
+        for layer in document["layers"]
+    ]
+    header = ("node", "operator", "tensor", "status", *(f"{name} dB" for name in measures))
+    lines = [
+        f"{title}: {document['scheme']}, {document['samples']} samples of {document['data']},"
+        f" {document['seconds']:.1f} s",
+        "",
+        format_table(header, rows, ["<", "<", "<", "<", *[RIGHT] * len(measures)]),
+        "",
+    ]
+    lines += [
+        f"output {name}: {decibels(entry['cumulative'])} dB"
+        for name, entry in document["outputs"].items()
+    ]
+    if document["metric"] is not None:
+        lines.append(format_metric(document["metric"]))
+    return "\n".join(lines)
+
+
+def decibels(entry: Mapping[str, Any] | None) -> str:
+    """Return an SQNR with one decimal; `exact` without noise, `–` without signal or measurement.
+
+    >>> decibels({"sqnr_db": 31.24, "signal": 1.0, "noise": 0.1})
+    '31.2'
+    >>> decibels({"sqnr_db": None, "signal": 1.0, "noise": 0.0})
+    'exact'
+    """
+    if entry is None:
+        return "–"
+    if entry["sqnr_db"] is not None:
+        return f"{entry['sqnr_db']:.1f}"
+    return "exact" if entry["noise"] == 0 else "–"
+
+
+def format_metric(metric: Mapping[str, Any]) -> str:
+    """Return the accuracy of the float and the simulated model in one line."""
+    name = metric["name"]
+    exact, simulated = (format_score(name, metric[key]) for key in ("float", "simulated"))
+    return f"{name}: float {exact}, simulated {simulated} ({metric['samples']} samples)"
+
+
+def format_score(name: str, value: float) -> str:
+    """Return a metric's value, shares of samples in percent.
+
+    >>> format_score("top1", 0.975), format_score("mse", 0.01234567)
+    ('97.50 %', '0.01235')
+    """
+    return f"{value:.2%}".replace("%", " %") if name.startswith("top") else f"{value:.4g}"

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from quantsim_viz import load_config, load_model, simulate
+from quantsim_viz.cli.simulate import decibels, format_score
+
+QUICK = ("--samples", "32")
+
+
+def test_json_is_what_python_gives(quantsim_viz, cnn, digits):
+    done = quantsim_viz("simulate", cnn, "-c", "default_config", "--data", digits, "--json", *QUICK)
+    printed = json.loads(done.out)
+    report = simulate(load_model(cnn), load_config("default_config"), str(digits), samples=32)
+    expected = json.loads(json.dumps(report.to_dict()))
+    printed.pop("seconds")
+    expected.pop("seconds")
+    assert done.status == 0
+    assert printed == expected
+    assert printed["metric"]["name"] == "top1"
+
+
+def test_every_option_reaches_the_simulation(quantsim_viz, cnn, digits):
+    done = quantsim_viz(
+        *("simulate", cnn, "-c", "default_config", "--data", "random:3", "--json"),
+        *("--param-bits", "4", "--act-bits", "16", "--scheme", "percentile", "--percentile", "99"),
+        *("--measure", "isolated,sensitivity", "--calibration", digits, "--metric", "mse"),
+        *("--batch-size", "4", "--samples", "8"),
+    )
+    report = json.loads(done.out)
+    assert done.status == 0, done.err
+    assert "random" in report["data"]
+    assert report["calibration"] == str(digits)
+    assert report["samples"] == 8
+    assert report["scheme"].startswith("percentile")
+    assert report["metric"]["name"] == "mse"
+    assert report["encodings"]["features.0.weight"][0]["bitwidth"] == 4
+    assert report["encodings"]["relu"][0]["bitwidth"] == 16
+    assert {"cumulative", "isolated", "sensitivity"} <= report["layers"][0].keys()
+
+
+def test_the_table_names_every_layer_the_outputs_and_the_accuracy(quantsim_viz, cnn, digits):
+    done = quantsim_viz("simulate", cnn, "-c", "default_config", "--data", digits)
+    *_, output, metric = done.out.splitlines()
+    for name in ("node_conv2d", "node_squeeze", "node_linear_1"):
+        assert f"\n{name} " in done.out
+    assert output.startswith("output logits: ")
+    assert metric.startswith("top1: float 98.89 %, simulated 9")
+
+
+def test_the_layer_table_is_written_as_csv_too(quantsim_viz, cnn, tmp_path):
+    target = tmp_path / "layers.csv"
+    done = quantsim_viz(
+        *("simulate", cnn, "-c", "default_config", "--data", "random", "--samples", "4"),
+        *("--csv", target, "-o", tmp_path / "report.txt"),
+    )
+    with target.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert (done.status, done.out) == (0, "")
+    assert [row["node"] for row in rows][:2] == ["node_conv2d", "node_relu"]
+    assert float(rows[0]["cumulative.sqnr_db"]) > 0
+
+
+def test_a_refused_configuration_gives_the_document_of_resolve_and_exits_with_1(quantsim_viz, vit):
+    done = quantsim_viz("simulate", vit, "-c", "weights_only", "--data", "random", "--json")
+    document = json.loads(done.out)
+    assert done.status == 1
+    assert document["error"]["code"] in done.err
+    assert document["quantizers"] == {}
+    assert len(document["nodes"]) == 123
+
+
+def write_npz(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arrays", "word"),
+    [
+        ({"picture": np.zeros((2, 1, 8, 8), np.float32)}, "image"),
+        ({"image": np.zeros((2, 1, 9, 8), np.float32)}, "8"),
+        ({"image": np.zeros((2, 1, 8, 8), np.int64)}, "float32"),
+        ({"image": np.full((2, 1, 8, 8), np.nan, np.float32)}, "NaN"),
+    ],
+    ids=["input missing", "wrong shape", "wrong dtype", "not finite"],
+)
+def test_data_that_do_not_fit_are_said_to_be_so(quantsim_viz, cnn, tmp_path, arrays, word):
+    data = write_npz(tmp_path / "data.npz", **arrays)
+    done = quantsim_viz("simulate", cnn, "-c", "default_config", "--data", data, "--json")
+    assert (done.status, done.out) == (2, "")
+    assert "error[" in done.err
+    assert word in done.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--data", "missing.npz"),
+        ("--data", "random:x"),
+        ("--data", "random", "--measure", "everything"),
+        ("--data", "random", "--scheme", "best"),
+        ("--data", "random", "--metric", "top1"),
+        ("--data", "random", "--metric", "beauty"),
+        ("--data", "random", "--percentile", "20"),
+        ("--data", "random", "--samples", "0"),
+        (),
+    ],
+    ids=" ".join,
+)
+def test_bad_options_could_not_run(quantsim_viz, cnn, options):
+    done = quantsim_viz("simulate", cnn, "-c", "default_config", *options)
+    assert (done.status, done.out) == (2, "")
+    assert "error[" in done.err
+
+
+def test_decibels_tell_no_noise_from_no_signal():
+    assert decibels({"sqnr_db": 12.34, "signal": 1.0, "noise": 0.1}) == "12.3"
+    assert decibels({"sqnr_db": None, "signal": 1.0, "noise": 0.0}) == "exact"
+    assert decibels({"sqnr_db": None, "signal": 0.0, "noise": 1.0}) == "–"
+    assert decibels(None) == "–"
+
+
+def test_shares_are_shown_in_percent_and_errors_as_numbers():
+    assert format_score("top5", 1.0) == "100.00 %"
+    assert format_score("mae", 0.5) == "0.5"
