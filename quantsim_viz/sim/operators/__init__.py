@@ -34,6 +34,7 @@ from quantsim_viz.sim.operators.dtypes import storage_type, to_numpy, to_tensor
 from quantsim_viz.sim.operators.program import BoundOperator, Executor, Program, Step
 from quantsim_viz.sim.operators.registry import (
     Kernel,
+    Layout,
     OperatorEntry,
     OperatorSpec,
     find,
@@ -71,6 +72,7 @@ __all__ = [
     "BoundOperator",
     "Executor",
     "Kernel",
+    "Layout",
     "OperatorEntry",
     "OperatorSpec",
     "Program",

@@ -14,7 +14,7 @@ from quantsim_viz.sim.operators import functions as function_bodies
 from quantsim_viz.sim.operators import reference
 from quantsim_viz.sim.operators.dtypes import to_tensor
 from quantsim_viz.sim.operators.program import BoundOperator, Executor, Program, Step
-from quantsim_viz.sim.operators.registry import OperatorSpec, find
+from quantsim_viz.sim.operators.registry import Layout, OperatorSpec, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +39,7 @@ def bind(
     constants: Mapping[int, Tensor] = _NO_CONSTANTS,
     device: torch.device | str = "cpu",
     types: Mapping[str, str | None] = _NO_TYPES,
+    layout: Layout = Layout.ROW_MAJOR,
 ) -> BoundOperator:
     """Decide everything about a node that can be decided ahead of execution.
 
@@ -55,6 +56,7 @@ def bind(
             quantizer may change: the kernel need not look at the tensor again.
         device: Where tensors live.
         types: Element types by tensor name; needed only for types torch stores in a wider one.
+        layout: Which orders of memory the outputs may have.
 
     Raises:
         UnsupportedOperator: Nobody can execute it.
@@ -63,7 +65,12 @@ def bind(
 
     def build(graph: Graph) -> Program:
         return compile_graph(
-            graph, opset=opset, functions=functions, device=device, outer_types=types
+            graph,
+            opset=opset,
+            functions=functions,
+            device=device,
+            outer_types=types,
+            layout=layout,
         )
 
     spec = OperatorSpec(
@@ -73,6 +80,7 @@ def bind(
         types=tuple(types.get(name) if name else None for name in node.inputs),
         output_types=tuple(types.get(name) if name else None for name in node.outputs),
         device=device,
+        layout=layout,
         build=build,
     )
     function = functions.get((node.domain, node.op_type))
@@ -113,6 +121,7 @@ def _bind_function(
         functions=functions,
         device=spec.device,
         outer_types=outer_types,
+        layout=spec.layout,
         constants={
             name: value
             for index, name in enumerate(body.inputs)
@@ -138,6 +147,7 @@ def compile_graph(
     constants: Mapping[str, Tensor] | None = None,
     overridden: Iterable[str] = (),
     wanted: Sequence[str] | None = None,
+    layout: Layout = Layout.ANY,
 ) -> Program:
     """Prepare a graph for plain float execution.
 
@@ -151,6 +161,7 @@ def compile_graph(
         overridden: Initializers that are inputs too and will be given a value.
         wanted: What `run` returns; the graph's outputs by default. Nodes that do not contribute
             are left out.
+        layout: Which orders of memory values may have.
 
     Raises:
         UnsupportedOperator: A node cannot be executed; the message names all of them.
@@ -164,7 +175,7 @@ def compile_graph(
     given = set(overridden)
     initializers = {name: c for name, c in graph.initializers.items() if name not in given}
     fed = [n for n in graph.inputs if n not in initializers]
-    layout = _Layout(fed)
+    wiring = _Wiring(fed)
     bounds: list[BoundOperator] = []
     missing: list[Node] = []
     needed = _contributing(graph.nodes, wanted)
@@ -183,6 +194,7 @@ def compile_graph(
                 constants={i: known[n] for i, n in enumerate(node.inputs) if n in known},
                 device=device,
                 types=types,
+                layout=layout,
             )
         except UnsupportedOperator:
             missing.append(node)
@@ -195,7 +207,7 @@ def compile_graph(
         bounds.append(bound)
     if missing:
         raise _unsupported_error(missing)
-    return layout.program(bounds, known, wanted)
+    return wiring.program(bounds, known, wanted)
 
 
 def _reads(node: Node) -> Iterator[str]:
@@ -235,7 +247,7 @@ def _contributing(nodes: Sequence[Node], wanted: Sequence[str]) -> list[Node]:
     return kept[::-1]
 
 
-class _Layout:
+class _Wiring:
     """Gives every tensor name a slot while a program is put together."""
 
     def __init__(self, inputs: Sequence[str]) -> None:

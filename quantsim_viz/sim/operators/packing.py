@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from quantsim_viz.sim.operators.registry import Layout
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 @cache
 def _available() -> bool:
     """Tell whether this build of torch has the functions."""
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]  # unannotated
         return False
     operators = ("_convolution_pointwise", "_linear_pointwise", "_reorder_linear_weight")
     return hasattr(torch._C._nn, "mkldnn_reorder_conv2d_weight") and all(
@@ -43,8 +45,8 @@ def _packable(spec: OperatorSpec, index: int) -> bool:
 
 
 def packs_images(spec: OperatorSpec, rank: int) -> bool:
-    """Tell whether the weight (input 1) of a convolution can be packed: images, in float32."""
-    return rank == 2 and _packable(spec, 1)
+    """Tell whether the weight (input 1) of a convolution of images can be packed."""
+    return rank == 2 and spec.layout is Layout.ANY and _packable(spec, 1)
 
 
 def packs_matrix(spec: OperatorSpec) -> bool:
@@ -60,10 +62,9 @@ def pack_convolution(
     group: int,
 ) -> Tensor:
     """Pack `[C_out, C_in/group, kH, kW]`."""
-    packed: Tensor = torch._C._nn.mkldnn_reorder_conv2d_weight(
-        weight.contiguous().to_mkldnn(), padding, strides, dilations, group, None
-    )
-    return packed
+    reorder: Callable[..., Tensor] = torch._C._nn.mkldnn_reorder_conv2d_weight
+    dense = weight.contiguous().to_mkldnn()
+    return reorder(dense, padding, strides, dilations, group, None)
 
 
 def pack_matrix(weight: Tensor) -> Tensor:

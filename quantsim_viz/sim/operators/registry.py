@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
 from quantsim_viz.sim.operators.dtypes import to_tensor
@@ -27,6 +28,16 @@ IntegerReader = Callable[["Tensor | None"], "tuple[int, ...] | None"]
 """Turns the tensor given for a shape, axes or bounds input into Python integers."""
 
 
+class Layout(Enum):
+    """Which orders of memory the caller of kernels can live with."""
+
+    ROW_MAJOR = "row-major"
+    """Images come as they would from torch given contiguous tensors."""
+
+    ANY = "any"
+    """Images may come channels-last; kernels with packed weights, twice as fast, return them so."""
+
+
 @dataclass(slots=True)
 class OperatorSpec:
     """What a factory may know about its node.
@@ -38,6 +49,7 @@ class OperatorSpec:
         types: Element types of the inputs as the graph declares them, None where it does not.
         output_types: The same of the outputs.
         device: Where tensors live.
+        layout: Which orders of memory outputs may have.
         build: Prepares a subgraph attribute for execution.
         folded: Indices of inputs whose value a factory has read; their kernels ignore the tensor.
         captures: Names of outer tensors that the kernel takes after the node's own inputs.
@@ -50,6 +62,7 @@ class OperatorSpec:
     types: tuple[str | None, ...]
     output_types: tuple[str | None, ...]
     device: torch.device
+    layout: Layout
     build: Callable[[Graph], Program]
     folded: set[int] = field(default_factory=set)
     captures: tuple[str, ...] = ()
