@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from quantsim_viz.viz.palette import encode_statuses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from quantsim_viz.resolve.settings import NodeState, QuantizerSetting
+    from quantsim_viz.resolve.settings import NodeState
     from quantsim_viz.viz.layout import Layout
 
 FLOAT_CODE = "-"
@@ -37,9 +37,8 @@ class Resolved(Protocol):
         """Return every node's state by name."""
         ...
 
-    @property
-    def quantizers(self) -> Mapping[str, QuantizerSetting]:
-        """Return every quantizer's setting by tensor name."""
+    def precisions(self) -> Mapping[str, tuple[bool, str, int]]:
+        """Return by tensor name whether its quantizer is enabled, its dtype and bit width."""
         ...
 
     @property
@@ -70,17 +69,18 @@ class Figures:
 def figures_of(layout: Layout, cascade: Resolved) -> Figures:
     """Return what a cascade looks like on a layout."""
     states = cascade.nodes
-    quantizers = cascade.quantizers
-    codes = {name: _bit_code(setting) for name, setting in quantizers.items()}
+    codes = {name: _bit_code(*found) for name, found in cascade.precisions().items()}
     vertices = layout.skeleton.vertices
     number = {vertex.name: vertex.index for vertex in vertices}
     return Figures(
         status=encode_statuses(
             state.status if (state := states.get(vertex.name)) else None for vertex in vertices
         ),
-        parts="".join("0" if codes.get(name, "-") == "-" else "1" for name in layout.parts),
+        parts="".join(
+            "0" if codes.get(name, FLOAT_CODE) == FLOAT_CODE else "1" for name in layout.parts
+        ),
         bits="".join(
-            _joined(codes.get(name) for name in (*vertex.outputs, *vertex.float_parts))
+            _joined([codes[name] for name in vertex.carriers if name in codes])
             for vertex in vertices
         ),
         tensor_bits="".join(codes.get(name, UNKNOWN_CODE) for name in layout.tensors),
@@ -90,18 +90,17 @@ def figures_of(layout: Layout, cascade: Resolved) -> Figures:
     )
 
 
-def _bit_code(setting: QuantizerSetting) -> str:
-    if not setting.enabled:
-        return FLOAT_CODE
-    return BIT_CODES.get((setting.dtype, setting.bitwidth), UNKNOWN_CODE)
+def _bit_code(enabled: bool, dtype: str, bitwidth: int) -> str:
+    return BIT_CODES.get((dtype, bitwidth), UNKNOWN_CODE) if enabled else FLOAT_CODE
 
 
-def _joined(codes: Iterable[str | None]) -> str:
+def _joined(codes: Sequence[str]) -> str:
     """Return the code of a node from those of its outputs and parameters."""
-    known = {code for code in codes if code is not None}
-    precise = known - {FLOAT_CODE}
+    if len(codes) == 1:
+        return codes[0]
+    precise = {*codes} - {FLOAT_CODE}
     if len(precise) > 1:
         return MIXED_CODE
     if precise:
         return precise.pop()
-    return FLOAT_CODE if known else UNKNOWN_CODE
+    return FLOAT_CODE if codes else UNKNOWN_CODE

@@ -86,6 +86,9 @@ class Layout:
 
     Attributes:
         skeleton: What is drawn.
+        names: Names of the nodes, in the order of every per-node string and list.
+        parts: Tensor names of the parameters, in the order of per-parameter strings.
+        tensors: Names of the tensors on wires, in the order of per-tensor strings.
         root: The tree of groups.
         width: Of the picture, pixels.
         height: Of the picture.
@@ -101,6 +104,9 @@ class Layout:
     """
 
     skeleton: Skeleton
+    names: tuple[str, ...]
+    parts: tuple[str, ...]
+    tensors: tuple[str, ...]
     root: Group
     width: int
     height: int
@@ -113,21 +119,6 @@ class Layout:
     engine: str
     data: bytes = field(default=b"", repr=False)
     key: str = ""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the nodes, in the order of every per-node string and list."""
-        return tuple(vertex.name for vertex in self.skeleton.vertices)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Tensor names of the parameters shown, in the order of per-parameter strings."""
-        return tuple(p.tensor for v in self.skeleton.vertices for p in v.parts if p.is_float)
-
-    @property
-    def tensors(self) -> tuple[str, ...]:
-        """Names of the tensors on wires, in the order of per-tensor strings."""
-        return tuple(self.skeleton.details)
 
     @property
     def collapsed(self) -> frozenset[str]:
@@ -197,6 +188,9 @@ def build_layout(
     return _sealed(
         Layout(
             skeleton=skeleton,
+            names=tuple(vertex.name for vertex in skeleton.vertices),
+            parts=tuple(name for vertex in skeleton.vertices for name in vertex.float_parts),
+            tensors=tuple(skeleton.details),
             root=root,
             width=round(frame.width),
             height=round(frame.height),

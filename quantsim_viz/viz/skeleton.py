@@ -62,7 +62,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """An operator as it is drawn; `index` counts within the view, `node` within the graph."""
+    """An operator as it is drawn.
+
+    Attributes:
+        index: Its place among the drawn ones.
+        node: Its place in the graph.
+        name: The file's name of it.
+        op_type: Operator name.
+        scope: Enclosing module scopes, outermost first.
+        module: Dotted module path, where known.
+        parts: Its constant operands.
+        outputs: Names of what it computes.
+        carriers: Tensors whose quantizers make its precision: outputs and float parts.
+    """
 
     index: int
     node: int
@@ -72,6 +84,7 @@ class Vertex:
     module: str | None
     parts: tuple[Part, ...]
     outputs: tuple[str, ...]
+    carriers: tuple[str, ...]
 
     @property
     def float_parts(self) -> tuple[str, ...]:
@@ -159,8 +172,17 @@ def _iter_vertices(graph: Graph) -> Iterator[Vertex]:
         if node.op_type in HIDDEN_OP_TYPES:
             continue
         parts = tuple(_iter_parts(graph, node))
+        outputs = tuple(filter(None, node.outputs))
         yield Vertex(
-            index, node.index, node.name, node.op_type, node.scope, node.module, parts, node.outputs
+            index=index,
+            node=node.index,
+            name=node.name,
+            op_type=node.op_type,
+            scope=node.scope,
+            module=node.module,
+            parts=parts,
+            outputs=outputs,
+            carriers=(*outputs, *(part.tensor for part in parts if part.is_float)),
         )
         index += 1
 

@@ -89,6 +89,7 @@ function publish(view) {
     get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },
     get mode() { return view.mode; },
     get scale() { return view.camera.k; },
+    get moving() { return view.camera.flight !== null || view.frame !== 0; },
     get painted() { return view.painted; },
     get layoutHash() { return view.layout ? view.layout.hash : null; },
   };

@@ -28,7 +28,7 @@ def loaded():
 def every_status(loaded):
     names = [node.name for node in loaded.graph.nodes]
     states = {n: NodeState("Relu", s) for n, s in zip(names, Status, strict=True)}
-    return SimpleNamespace(nodes=states, quantizers={}, supergroups=((names[0], names[1]),))
+    return SimpleNamespace(nodes=states, precisions=dict, supergroups=((names[0], names[1]),))
 
 
 def groups(svg, kind):

@@ -1,19 +1,20 @@
-from dataclasses import replace
 from types import SimpleNamespace
 
 from support.graph_models import chain, transformer
 
+from quantsim_viz.config import load_config
 from quantsim_viz.model import load_model
-from quantsim_viz.resolve.settings import Kind, NodeState, QuantizerSetting, Status
+from quantsim_viz.resolve import resolve
+from quantsim_viz.resolve.settings import NodeState, Status
 from quantsim_viz.viz.figures import figures_of
 from quantsim_viz.viz.layout import layout_model
 
-ON = QuantizerSetting(Kind.ACTIVATION, enabled=True)
+ON = (True, "int", 8)
 
 
-def cascade(states=(), quantizers=(), supergroups=()):
+def cascade(states=(), precisions=(), supergroups=()):
     return SimpleNamespace(
-        nodes=dict(states), quantizers=dict(quantizers), supergroups=tuple(supergroups)
+        nodes=dict(states), precisions=lambda: dict(precisions), supergroups=tuple(supergroups)
     )
 
 
@@ -29,28 +30,23 @@ def test_statuses_are_in_the_order_of_the_layout():
 def test_bits_tell_the_precision_and_mixtures():
     layout = layout_model(load_model(chain(5)))
     outputs = [layout.skeleton.vertices[i].outputs[0] for i in range(5)]
-    settings = [
-        ON,
-        replace(ON, bitwidth=16),
-        replace(ON, bitwidth=16, dtype="float"),
-        replace(ON, enabled=False),
-    ]
-    figures = figures_of(layout, cascade(quantizers=zip(outputs, settings, strict=False)))
+    precisions = [ON, (True, "int", 16), (True, "float", 16), (False, "int", 8)]
+    figures = figures_of(layout, cascade(precisions=zip(outputs, precisions, strict=False)))
     assert figures.bits == "8sh-?"
 
 
 def test_a_node_of_several_precisions_is_mixed():
     layout = layout_model(load_model(transformer(1)))
     matmul = next(v for v in layout.skeleton.vertices if v.parts and v.op_type == "MatMul")
-    settings = {matmul.outputs[0]: ON, matmul.parts[0].tensor: replace(ON, bitwidth=4)}
-    figures = figures_of(layout, cascade(quantizers=settings))
+    precisions = {matmul.outputs[0]: ON, matmul.parts[0].tensor: (True, "int", 4)}
+    figures = figures_of(layout, cascade(precisions=precisions))
     assert figures.bits[matmul.index] == "m"
 
 
 def test_parameters_say_whether_they_are_quantized():
     layout = layout_model(load_model(transformer(1)))
     name = layout.parts[1]
-    figures = figures_of(layout, cascade(quantizers={name: replace(ON, kind=Kind.PARAM)}))
+    figures = figures_of(layout, cascade(precisions={name: ON}))
     assert len(figures.parts) == len(layout.parts)
     assert [i for i, state in enumerate(figures.parts) if state == "1"] == [
         i for i, part in enumerate(layout.parts) if part == name
@@ -68,3 +64,24 @@ def test_an_edit_travels_as_a_character_a_node():
     figures = figures_of(layout, cascade())
     assert len(figures.status) == len(figures.bits) == 40
     assert len(figures.tensor_bits) == len(layout.tensors)
+
+
+def test_the_figures_of_a_real_cascade_agree_with_its_settings():
+    loaded = load_model(transformer(2))
+    layout = layout_model(loaded)
+    rules = {
+        "defaults": {"ops": {"is_output_quantized": "True"}, "params": {"is_quantized": "True"}},
+        "params": {},
+        "op_type": {"Softmax": {"is_output_quantized": "False"}},
+        "supergroups": [],
+        "model_input": {},
+        "model_output": {},
+    }
+    resolved = resolve(loaded, load_config(rules), param_bits=4, act_bits=16)
+    figures = figures_of(layout, resolved)
+    for vertex, bits in zip(layout.skeleton.vertices, figures.bits, strict=True):
+        settings = [resolved.quantizers[n] for n in vertex.carriers if n in resolved.quantizers]
+        widths = {setting.bitwidth for setting in settings if setting.enabled}
+        expected = {frozenset(): "-" if settings else "?", frozenset({16}): "s"}
+        assert bits == expected.get(frozenset(widths), "m")
+    assert {"s", "m", "-"} <= set(figures.bits)

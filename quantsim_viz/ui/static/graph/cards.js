@@ -26,6 +26,9 @@ export function fitText(c, text, room) {
   return fitted;
 }
 
+/** Forget measured texts: the page's fonts have arrived. */
+export function forgetMeasured() { measured.clear(); }
+
 export function roundedBox(c, x, y, w, h, r) {
   c.beginPath();
   c.roundRect(x, y, w, h, r);

@@ -1,6 +1,7 @@
 // One graph on the page: what is shown, what is selected, and the painting of it.
 
 import { Camera } from "./camera.js";
+import { forgetMeasured } from "./cards.js";
 import { Channel } from "./channel.js";
 import { enclose } from "./hulls.js";
 import { Input } from "./input.js";
@@ -52,6 +53,7 @@ export class View {
     this.panel = new Panel(this);
     this.input = new Input(this);
     this.watchSize();
+    document.fonts.ready.then(() => { forgetMeasured(); this.paintSoon(); });
   }
 
   watchSize() {

@@ -1,0 +1,81 @@
+"""A page with the graph alone, driven by the end-to-end tests of the component.
+
+Run with `streamlit run … -- MODEL.onnx`. What the component did is written below it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import streamlit as st
+
+from quantsim_viz import load_config, load_model, resolve
+from quantsim_viz.ui.components.channel import Channels
+from quantsim_viz.ui.components.graph import GraphView, mount_graph
+from quantsim_viz.viz import figures_of, layout_model
+
+CONFIG = {
+    "defaults": {
+        "ops": {"is_output_quantized": "True"},
+        "params": {"is_quantized": "True"},
+        "per_channel_quantization": "True",
+    },
+    "params": {"bias": {"is_quantized": "False"}},
+    "op_type": {},
+    "supergroups": [{"op_list": ["Conv", "Relu"]}],
+    "model_input": {"is_input_quantized": "True"},
+    "model_output": {},
+}
+
+st.set_page_config(layout="wide")
+state = st.session_state
+state.setdefault("channels", Channels())
+state.setdefault("acts", [])
+state.setdefault("collapsed", None)
+state.setdefault("selected", ())
+
+
+@st.cache_resource
+def load(path: str):
+    return load_model(path)
+
+
+def do(act):
+    state.acts.append({key: value for key, value in act.items() if key != "seq"})
+    if act["type"] == "select":
+        state.selected = tuple(act["nodes"])
+    elif act["type"] == "collapse":
+        state.collapsed = frozenset(act["paths"])
+
+
+@st.fragment
+def page():
+    model = load(sys.argv[1])
+    left, middle, right = st.columns(3)
+    config = dict(CONFIG)
+    if left.checkbox("Gemm float"):
+        config["op_type"] = {"Gemm": {"is_output_quantized": "False"}}
+    cascade = resolve(model, load_config(config))
+    layout = layout_model(model, state.collapsed)
+    figures = figures_of(layout, cascade)
+    measured = middle.checkbox("Measured")
+    if right.button("Select the last"):
+        state.selected = (layout.names[-1],)
+    view = GraphView(
+        layout,
+        figures,
+        selected=state.selected,
+        sqnr={name: 40.0 - i for i, name in enumerate(layout.names)} if measured else None,
+        base="f" * len(layout.names) if measured else "",
+        rules={"/op_type/Gemm/is_output_quantized": [n for n in layout.names if "linear" in n]},
+        menu=[("float", "Leave it float"), ("group", "Treat as one supergroup")],
+    )
+    channel = state.channels.of("graph")
+    mount_graph(
+        view, key="graph", ack=channel.ack, on_act=state.channels.listen("graph", do), height=620
+    )
+    st.code(json.dumps(state.acts), language=None)
+
+
+page()
