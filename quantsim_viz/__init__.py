@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     )
     from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
-    from quantsim_viz.resolve import resolve
-    from quantsim_viz.sim import compare, run, simulate
+    from quantsim_viz.resolve import diff, resolve
+    from quantsim_viz.sim.compare import compare
+    from quantsim_viz.sim.run import run
+    from quantsim_viz.sim.simulate import simulate
 
 __version__ = "0.1.0"
 
@@ -35,6 +37,7 @@ __all__ = [
     "UnsupportedOperator",
     "__version__",
     "compare",
+    "diff",
     "lint",
     "load_config",
     "load_model",
@@ -49,10 +52,11 @@ _ROOMS = {
     "ModelError": "quantsim_viz.errors",
     "QuantSimError": "quantsim_viz.errors",
     "UnsupportedOperator": "quantsim_viz.errors",
+    "compare": "quantsim_viz.sim",
+    "diff": "quantsim_viz.resolve",
     "lint": "quantsim_viz.lint",
     "load_config": "quantsim_viz.config",
     "load_model": "quantsim_viz.model",
-    "compare": "quantsim_viz.sim",
     "resolve": "quantsim_viz.resolve",
     "run": "quantsim_viz.sim",
     "simulate": "quantsim_viz.sim",

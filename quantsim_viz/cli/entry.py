@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "quantsim_viz.cli.run",
     "simulate": "quantsim_viz.cli.simulate",
     "compare": "quantsim_viz.cli.compare",
+    "diff": "quantsim_viz.cli.diff",
     "graph": "quantsim_viz.cli.graph",
     "presets": "quantsim_viz.cli.presets",
 }
