@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui.worker import Cancel, Message, Request
+from quantsim_viz.ui.messages import Cancel, Message, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,9 +179,10 @@ class Worker:
         while True:
             try:
                 message = pickle.load(stream)  # both ends are this program
-            except (EOFError, OSError, pickle.UnpicklingError):
+            except Exception:  # a broken message is a broken process, whatever broke it
                 break
             self._take(message)
+        process.kill()
         code = process.wait()
         self._bury(process, code, log)
 

@@ -13,38 +13,68 @@ if TYPE_CHECKING:
 
     from quantsim_viz.model import Model
     from quantsim_viz.ui.datasets import DataSource
-    from quantsim_viz.ui.worker import Request
+    from quantsim_viz.ui.messages import Request
 
     Report = Callable[[Mapping[str, Any]], None]
+
+CACHE_BYTES = 512 * 2**20
+"""What values of earlier runs may take in the worker."""
 
 SETTLED = 0.05
 """Share of the work after which the time left is worth telling."""
 
 
-def run_request(
-    request: Request, model: Model, report: Report, cancelled: Callable[[], bool]
-) -> dict[str, Any]:
-    """Simulate or compare, and return what `--json` would print.
+class Bench:
+    """The last model and its engine: a second run on the same model starts at once.
 
-    Raises:
-        Cancelled: `cancelled` said so.
-        QuantSimError: The data do not fit, an operator is not supported, ….
+    The engine remembers values of earlier runs, so that after an edit it executes only what the
+    edit reached.
     """
-    from quantsim_viz import sim
 
-    configs = [load_config(text=text, name=name) for name, text in request.texts]
-    data = load_data(request.data, model)
-    keywords: dict[str, Any] = dict(request.options) | {
-        "progress": Progress(report).tell,
-        "cancelled": cancelled,
-    }
-    if request.data.calibration is not None:
-        keywords["calibration"] = request.data.calibration
-    if request.samples is not None:
-        keywords["samples"] = request.samples
-    if len(configs) == 1:
-        return sim.simulate(model, configs[0], data, **keywords).to_dict()
-    return sim.compare(model, configs, data, **keywords).to_dict()
+    def __init__(self) -> None:
+        self._key = ""
+        self._model: Model | None = None
+        self._engine: Any = None
+
+    def run(
+        self, request: Request, report: Report, cancelled: Callable[[], bool]
+    ) -> dict[str, Any]:
+        """Simulate or compare, and return what `--json` would print.
+
+        Raises:
+            Cancelled: `cancelled` said so.
+            QuantSimError: The data do not fit, an operator is not supported, ….
+        """
+        from quantsim_viz import sim
+
+        model = self._open(request)
+        configs = [load_config(text=text, name=name) for name, text in request.texts]
+        data = load_data(request.data, model)
+        keywords: dict[str, Any] = dict(request.options) | {
+            "progress": Progress(report).tell,
+            "cancelled": cancelled,
+            "engine": self._engine,
+        }
+        if request.data.calibration is not None:
+            keywords["calibration"] = request.data.calibration
+        if request.samples is not None:
+            keywords["samples"] = request.samples
+        result: dict[str, Any]
+        if len(configs) == 1:
+            result = sim.simulate(model, configs[0], data, **keywords).to_dict()
+        else:
+            result = sim.compare(model, configs, data, **keywords).to_dict()
+        return result
+
+    def _open(self, request: Request) -> Model:
+        if self._model is None or self._key != request.model.key:
+            from quantsim_viz.sim.engine import Engine
+
+            self._model = self._engine = None
+            self._model = request.model.load()
+            self._engine = Engine(self._model, cache_bytes=CACHE_BYTES)
+            self._key = request.model.key
+        return self._model
 
 
 def load_data(source: DataSource, model: Model) -> Any:

@@ -14,76 +14,17 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from quantsim_viz.errors import Cancelled, QuantSimError
+from quantsim_viz.ui.messages import Cancel, Message, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from quantsim_viz.model import Model
-    from quantsim_viz.ui.datasets import DataSource
-    from quantsim_viz.ui.sources import ModelSource
+    from quantsim_viz.ui.simulation import Bench
 
 MESSAGES_A_SECOND = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A simulation to run.
-
-    Attributes:
-        id: Number by which messages refer to it.
-        model: The model.
-        texts: The documents to simulate with, (name, text) each; two or more are compared.
-        data: What to measure on.
-        options: Keyword arguments of `simulate` or `compare`.
-        samples: How many samples to take, None for all.
-    """
-
-    id: int
-    model: ModelSource
-    texts: tuple[tuple[str, str], ...]
-    data: DataSource
-    options: Mapping[str, Any] = field(default_factory=dict)
-    samples: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Asks for the end of request number `id`."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What the worker says about a request.
-
-    Attributes:
-        id: The request.
-        kind: `progress`, `done`, `failed` or `cancelled`.
-        value: Progress as a dictionary; the result; the error.
-    """
-
-    id: int
-    kind: str
-    value: Any = None
-
-
-class _Models:
-    """The last model loaded: a second run on it starts at once."""
-
-    def __init__(self) -> None:
-        self._key = ""
-        self._model: Model | None = None
-
-    def get(self, source: ModelSource) -> Model:
-        if self._model is None or self._key != source.key:
-            self._model = source.load()
-            self._key = source.key
-        return self._model
 
 
 def main() -> None:
@@ -118,20 +59,19 @@ def serve(requests: BinaryIO, messages: BinaryIO) -> None:
                 waiting.put(item)
 
     threading.Thread(target=read, daemon=True).start()
-    models = _Models()
+    from quantsim_viz.ui.simulation import Bench
+
+    bench = Bench()
     while (request := waiting.get()) is not None:
-        _answer(request, models, stops[request.id], send)
+        _answer(request, bench, stops[request.id], send)
         stops.pop(request.id, None)
 
 
 def _answer(
-    request: Request,
-    models: _Models,
-    stop: threading.Event,
-    send: Callable[[Message], None],
+    request: Request, bench: Bench, stop: threading.Event, send: Callable[[Message], None]
 ) -> None:
     try:
-        result = _run(request, models, stop, send)
+        result = _run(request, bench, stop, send)
     except Cancelled:
         send(Message(request.id, "cancelled"))
     except QuantSimError as error:
@@ -146,13 +86,8 @@ def _answer(
 
 
 def _run(
-    request: Request,
-    models: _Models,
-    stop: threading.Event,
-    send: Callable[[Message], None],
+    request: Request, bench: Bench, stop: threading.Event, send: Callable[[Message], None]
 ) -> dict[str, Any]:
-    from quantsim_viz.ui.simulation import run_request
-
     last = 0.0
 
     def report(progress: Mapping[str, Any]) -> None:
@@ -163,8 +98,7 @@ def _run(
             send(Message(request.id, "progress", dict(progress)))
 
     send(Message(request.id, "progress", {"phase": "loading"}))
-    model = models.get(request.model)
-    return run_request(request, model, report, stop.is_set)
+    return bench.run(request, report, stop.is_set)
 
 
 def _out_of_memory() -> QuantSimError:

@@ -72,8 +72,8 @@ def test_mean_and_deviation_must_fit_the_channels(pictures: Path, cnn: str) -> N
         read_images(ImageFolder(str(pictures), (0.1, 0.2, 0.3)), model)
     with pytest.raises(DataError, match="above zero"):
         read_images(ImageFolder(str(pictures), (0.0,), (0.0,)), model)
+    source = datasets.DataSource("x", "x", "x", images=ImageFolder(str(pictures)))
     with pytest.raises(DataError, match="list of numbers"):
-        source = datasets.DataSource("x", "x", "x", images=ImageFolder(str(pictures)))
         datasets.normalised(source, "a half", "1")
 
 

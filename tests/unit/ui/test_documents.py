@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.ui import documents, sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_preset_is_named_by_its_name_and_has_no_file_to_save_to() -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from quantsim_viz.ui import documents, sources
 from quantsim_viz.ui.panels.drawing import graph_view
-from quantsim_viz.ui.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantsim_viz.ui.session import Session
 
 
 def test_an_edit_typed_on_an_older_document_is_dropped(session: Session) -> None:

@@ -3,9 +3,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.ui.session import Session
 from quantsim_viz.ui.views.comparison import accuracy_lines, differing_nodes
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.inspector import inspect_node
@@ -13,6 +12,9 @@ from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
 from quantsim_viz.ui.views.summary import coverage_facts, ribbons
 from quantsim_viz.ui.views.table import layer_figures, status_letters, table_bytes
 from quantsim_viz.ui.views.tables import layers_csv
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.session import Session
 
 
 def inspected(session: Session, name: str) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.resolve import Status
-from quantsim_viz.ui.session import Session
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.session import Session
 
 
 def test_an_edit_by_form_changes_the_picture_and_undo_takes_it_back(session: Session) -> None:

@@ -1,0 +1,189 @@
+"""The page's logic without a browser: Streamlit's own AppTest runs the script."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import quantsim_viz
+from quantsim_viz.samples import list_samples
+from quantsim_viz.ui.state import AppState
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from quantsim_viz.ui.session import Session
+
+SCRIPT = """
+from quantsim_viz.ui.app import main
+main()
+"""
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    monkeypatch.setattr("quantsim_viz.ui.jobs.Worker.warm", lambda self: None)
+    return AppTest.from_string(SCRIPT, default_timeout=30)
+
+
+def state_of(app: AppTest) -> AppState:
+    state = app.session_state["quantsim-viz"]
+    assert isinstance(state, AppState)
+    return state
+
+
+def session_of(app: AppTest) -> Session:
+    return state_of(app).session
+
+
+def data_of(app: AppTest, kind: str) -> dict[str, Any]:
+    """What a component was sent."""
+    for element in app.get("bidi_component"):
+        proto = element.proto
+        data: dict[str, Any] = json.loads(proto.json)
+        if data.get("kind") == kind or proto.component_name == f"quantsim-viz.{kind}":
+            return data
+    raise LookupError(kind)
+
+
+def test_the_page_opens_on_a_sample_with_the_default_configuration(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert session_of(app).workspace.source.name == "default_config"
+    assert app.query_params["config"] == "default_config"
+    assert set(data_of(app, "graph")["status"]) == {"q", "s", "p"}
+
+
+def test_the_address_says_what_to_open(app: AppTest) -> None:
+    sample = list_samples()[1]
+    app.query_params["model"] = str(sample.model)
+    app.query_params["config"] = "only_listed_ops"
+    app.query_params["select"] = "node_conv2d_3"
+    app.query_params["mode"] = "bits"
+    app.run()
+    assert not app.exception
+    session = session_of(app)
+    assert len(session.workspace.model.graph.nodes) == sample.nodes
+    assert session.workspace.source.name == "only_listed_ops"
+    assert session.mode == "bits"
+    assert data_of(app, "inspector")["view"]["name"] == "node_conv2d_3"
+
+
+@pytest.mark.parametrize("model", ["/etc/passwd", "os:system", "missing.onnx", "net.pt2"])
+def test_what_may_not_or_cannot_be_opened_is_refused_with_a_message(
+    app: AppTest, model: str
+) -> None:
+    app.query_params["model"] = model
+    app.run()
+    assert not app.exception
+    ribbons = data_of(app, "summary")["ribbons"]
+    assert any(row["tone"] == "error" and model in row["text"] for row in ribbons)
+    assert data_of(app, "graph")["status"]
+
+
+def test_a_configuration_outside_the_roots_is_refused(app: AppTest) -> None:
+    app.query_params["config"] = "/etc/hostname"
+    app.run()
+    assert not app.exception
+    assert session_of(app).workspace.source.name == "default_config"
+    assert any("outside" in row["text"] for row in data_of(app, "summary")["ribbons"])
+
+
+def test_an_edit_recolours_the_graph_and_undo_restores_it(app: AppTest) -> None:
+    app.run()
+    before = data_of(app, "graph")["status"]
+    session_of(app).act(
+        {"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"}
+    )
+    app.run()
+    assert data_of(app, "graph")["status"] != before
+    assert '"Relu"' in data_of(app, "editor")["text"]
+    app.button(key="undo").click().run()
+    assert data_of(app, "graph")["status"] == before
+    app.button(key="redo").click().run()
+    assert data_of(app, "graph")["status"] != before
+
+
+def test_an_invalid_edit_keeps_the_picture_and_says_so(app: AppTest) -> None:
+    app.run()
+    before = data_of(app, "graph")["status"]
+    session = session_of(app)
+    version = session.workspace.history.version
+    session.act({"type": "edit", "text": '{"defaults": tru', "ver": version})
+    app.run()
+    assert not app.exception
+    assert data_of(app, "graph")["status"] == before
+    assert data_of(app, "summary")["ribbons"][0]["text"].startswith("Stale")
+    marks = data_of(app, "editor")["diagnostics"]
+    assert marks[0]["severity"] == "error"
+    assert marks[0]["line"] == 1
+
+
+def test_the_choosers_open_what_is_chosen(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="config").set_value("aimet_default").run()
+    assert session_of(app).workspace.source.name == "aimet_default"
+    sample = list_samples()[2]
+    app.selectbox(key="data").set_value("random").run()
+    assert session_of(app).data.is_random
+    reference = next(
+        option for option in app.selectbox(key="model").options if option == sample.title
+    )
+    app.selectbox(key="model").select(reference).run()
+    assert not app.exception
+
+
+def test_a_chosen_comparison_shows_where_statuses_differ(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="compare").set_value("only_listed_ops").run()
+    assert not app.exception
+    graph = data_of(app, "graph")
+    assert graph["base"]
+    assert app.query_params["compare"] == "only_listed_ops"
+
+
+def test_an_upload_is_never_in_the_address(app: AppTest) -> None:
+    from quantsim_viz.ui import documents, sources
+
+    app.run()
+    session = session_of(app)
+    content = list_samples()[0].model.read_bytes()
+    session.open_model(sources.uploaded_model("secret.onnx", content))
+    session.open_config(documents.uploaded_config("secret.json", b"{}"))
+    app.run()
+    assert "model" not in app.query_params
+    assert "config" not in app.query_params
+
+
+def test_saving_writes_the_file_back(app: AppTest, config_file: Path) -> None:
+    from quantsim_viz.ui import documents, sources
+
+    app.run()
+    session = session_of(app)
+    roots = sources.allowed_roots([str(config_file.parent)])
+    session.open_config(documents.config_source(str(config_file), roots))
+    session.act({"type": "set", "pointer": "/model_output/is_output_quantized", "value": "True"})
+    app.run()
+    app.button(key="save").click().run()
+    saved = json.loads(config_file.read_text(encoding="utf-8"))
+    assert saved["model_output"] == {"is_output_quantized": "True"}
+    assert app.button(key="save").disabled
+
+
+def test_two_sessions_never_see_each_others_documents(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = AppTest.from_string(SCRIPT, default_timeout=30)
+    app.run()
+    other.run()
+    session_of(app).act({"type": "set", "pointer": "/op_type/Conv", "value": {}})
+    other.run()
+    assert session_of(other).workspace.history.is_pristine
+
+
+def test_the_version_is_known() -> None:
+    assert quantsim_viz.__version__
