@@ -194,6 +194,8 @@ def test_a_selection_made_elsewhere_is_followed(graph):
 def test_search_finds_by_name_operator_status_and_rule(graph):
     search = graph.page.get_by_role("searchbox")
     count = graph.page.locator(".qv-count")
+    graph.tick("Gemm float")
+    graph.until("graph.nodes().some(n => n.status === 'input_weight')")
     graph.stage.focus()
     graph.page.keyboard.press("/")
     sync_api.expect(search).to_be_focused()

@@ -34,6 +34,7 @@ state.setdefault("channels", Channels())
 state.setdefault("acts", [])
 state.setdefault("collapsed", None)
 state.setdefault("selected", ())
+state.setdefault("asked", "")
 
 
 @st.cache_resource
@@ -47,6 +48,8 @@ def do(act):
         state.selected = tuple(act["nodes"])
     elif act["type"] == "collapse":
         state.collapsed = frozenset(act["paths"])
+    elif act["type"] == "rules":
+        state.asked = act["pointer"]
 
 
 @st.fragment
@@ -68,7 +71,11 @@ def page():
         selected=state.selected,
         sqnr={name: 40.0 - i for i, name in enumerate(layout.names)} if measured else None,
         base="f" * len(layout.names) if measured else "",
-        rules={"/op_type/Gemm/is_output_quantized": [n for n in layout.names if "linear" in n]},
+        rules={
+            pointer: cascade.rule_nodes(pointer)
+            for pointer in cascade.rules
+            if state.asked and pointer.startswith(state.asked)
+        },
         menu=[("float", "Leave it float"), ("group", "Treat as one supergroup")],
     )
     channel = state.channels.of("graph")

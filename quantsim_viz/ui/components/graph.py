@@ -30,7 +30,8 @@ class GraphView:
         base: Status string of the configuration to compare with; offers the mode `diff`.
         preview: Status string that an offered edit would give; painted as a ghost.
         highlight: Names of nodes to show while the others are dimmed (those a rule touches).
-        rules: Node names by rule pointer, for the search `rule:/op_type/Conv`.
+        rules: Node names by rule pointer, for the search `rule:/op_type/Conv`: those that the act
+            `rules` asked for. All rules of a large model would be a large part of every edit.
         menu: Identity and label of what can be done to the selected nodes by a right click.
         usual_bits: The bit width that needs no badge.
     """
@@ -91,7 +92,8 @@ def mount_graph(
 
     It acts with `select {node, nodes, tensor}` (node: the one clicked last, or None; nodes: all,
     in the order they were selected), `collapse {paths}` (the groups to be drawn as one box from
-    now on), `mode {mode}` and `menu {id, nodes}`.
+    now on), `mode {mode}`, `menu {id, nodes}` and `rules {pointer}` (somebody searches for the
+    nodes of the rules at and below this pointer; give them in `GraphView.rules`).
 
     Args:
         view: What to show.

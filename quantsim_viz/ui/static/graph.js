@@ -84,6 +84,7 @@ function publish(view) {
       if (view.camera.flight) view.camera.jumpTo(view.camera.flight.to);
       view.paintNow();
     },
+    repaint: () => { const start = performance.now(); view.paintNow(); return performance.now() - start; },
     preview: (status) => view.preview(status),
     get selected() { return view.selection.map((node) => view.layout.names[node]); },
     get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },

@@ -1,6 +1,6 @@
 // What a node looks like in each colour mode: colour, how its strip is filled, mark, words.
 
-import { mix, parseColour, sqnrColour } from "./theme.js";
+import { mix, sqnrColour } from "./theme.js";
 
 export const MODES = ["status", "bits", "sqnr", "diff"];
 export const MODE_WORDS = { status: "Status", bits: "Bit width", sqnr: "SQNR", diff: "Difference" };
@@ -12,17 +12,26 @@ const BIT_MARKS = { "4": "4", "8": "8", s: "16", w: "32", h: "h", m: "≠", "-":
 
 /** Hands out looks; made anew whenever the theme, the mode or the figures change. */
 export class Looks {
-  constructor(palette, theme, figures, mode) {
+  constructor(palette, theme, figures, mode, count) {
     this.palette = palette;
     this.theme = theme;
     this.figures = figures;
     this.mode = mode;
     this.byKey = new Map();
     this.statuses = new Map(palette.statuses.map((entry) => [entry.code, entry]));
+    this.counts = new Map(); // nodes by look
+    this.ofNode = new Array(count);
+    for (let i = 0; i < count; i++) {
+      const look = this.lookOf(i);
+      this.ofNode[i] = look;
+      this.counts.set(look, (this.counts.get(look) || 0) + 1);
+    }
   }
 
   /** The look of node `i`, by `status` when given (a preview) instead of the one that holds. */
-  of(i, status = undefined) {
+  of(i, status = undefined) { return status === undefined ? this.ofNode[i] : this.lookOf(i, status); }
+
+  lookOf(i, status) {
     const key = this.keyOf(i, status);
     let look = this.byKey.get(key);
     if (!look) {
@@ -73,16 +82,21 @@ export class Looks {
 
   finish(look) {
     const { theme } = this;
-    const [r, g, b] = parseColour(look.colour) || [128, 128, 128];
     const filled = look.fill !== "none";
     const strength = this.mode === "status" ? (theme.dark ? 0.16 : 0.085) : theme.dark ? 0.42 : 0.3;
     return {
       ...look,
-      ink: 0.299 * r + 0.587 * g + 0.114 * b > 150 ? "#101418" : "#ffffff",
+      entry: this.entryOf(look),
       body: mix(theme.card, look.colour, filled ? strength : 0.015),
       edge: mix(theme.card, look.colour, look.mark === "float" ? 0.95 : filled ? 0.6 : 0.55),
       far: filled ? look.colour : mix(theme.card, look.colour, 0.25),
     };
+  }
+
+  /** The legend's entry a look belongs to: all figures share one, so does all that is unchanged. */
+  entryOf({ key, changed }) {
+    if (key[0] === "n") return key.length > 1 ? "figure" : "none";
+    return key[0] === "d" && !changed ? "unchanged" : key;
   }
 
   wordOf(code) {

@@ -97,6 +97,14 @@ function trace(c, points) {
   }
 }
 
+/** Far off a curve is a line, and what is shorter than a pixel or two is nothing. */
+function traceFar(c, points, k) {
+  const x = points[points.length - 2], y = points[points.length - 1];
+  if ((Math.abs(x - points[0]) + Math.abs(y - points[1])) * k < 1.5) return;
+  c.moveTo(points[0], points[1]);
+  c.lineTo(x, y);
+}
+
 function arrowHead(c, points, size) {
   const n = points.length;
   const x = points[n - 2], y = points[n - 1];
@@ -118,7 +126,9 @@ function drawWires(c, view, segments) {
     c.fillStyle = colour;
     c.lineWidth = width / Math.min(Math.max(k, 0.35), 1);
     c.beginPath();
-    for (const segment of numbers) trace(c, layout.segments[segment]);
+    for (const segment of numbers) {
+      if (k < 0.1) traceFar(c, layout.segments[segment], k); else trace(c, layout.segments[segment]);
+    }
     c.stroke();
     if (k < 0.3) return;
     c.beginPath();

@@ -146,49 +146,37 @@ export class Panel {
 
   refreshLegend() {
     const { view } = this;
-    const counts = new Map();
-    for (let i = 0; i < view.layout.count; i++) {
-      const key = view.legendKey(i);
-      if (!counts.has(key)) counts.set(key, [view.looks.of(i), 0]);
-      counts.get(key)[1] += 1;
+    const entries = new Map();
+    for (const [look, count] of view.looks.counts) {
+      const entry = entries.get(look.entry);
+      if (entry) entry.count += count;
+      else entries.set(look.entry, { look, count });
     }
-    const order = (key) => {
-      if (view.mode === "status") return view.layout.palette.statuses.findIndex((entry) => entry.code === key[1]);
-      return key.startsWith("d") && key[1] === key[2] ? "~" : key;
-    };
-    const keys = [...counts.keys()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
-    const shared = new Map();
-    for (const key of keys) {
-      const [look, count] = counts.get(key);
-      const name = key.startsWith("d") && !look.changed ? "d=" : key;
-      if (!shared.has(name)) shared.set(name, { look, count: 0, keys: [] });
-      shared.get(name).count += count;
-      shared.get(name).keys.push(key);
-    }
-    const rows = [...shared.values()].map((entry) => this.legendRow(entry));
+    const statuses = view.layout.palette.statuses.map((status) => `s${status.code}`);
+    const rank = ({ look }) => (view.mode === "status" ? statuses.indexOf(look.key) : look.entry === "unchanged" ? "~" : look.entry);
+    const rows = [...entries.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((entry) => this.legendRow(entry));
     if (view.mode === "sqnr") rows.unshift(this.sqnrScale());
     this.parts.legend.replaceChildren(...rows);
   }
 
-  legendRow({ look, count, keys }) {
+  legendRow({ look, count }) {
     const { view } = this;
     const row = document.createElement("button");
     row.type = "button";
     row.className = "qv-row";
-    const pressed = keys.some((key) => view.filter.has(key));
+    const pressed = view.filter.has(look.entry);
     row.setAttribute("aria-pressed", String(pressed));
-    row.dataset.look = look.mark || look.word;
     const word = document.createElement("span");
     word.className = "qv-word";
-    word.textContent = view.mode === "sqnr" ? (look.fill === "none" ? "without a figure" : "with a figure") : look.word;
+    word.textContent = { figure: "with a figure", none: "without a figure" }[look.entry] || look.word;
     const number = document.createElement("span");
     number.className = "qv-number";
     number.textContent = String(count);
-    row.append(view.mode === "sqnr" ? document.createElement("i") : this.swatch(look), word, number);
-    const entry = view.looks.statuses.get(look.key[1]);
-    row.title = view.mode === "status" && entry ? entry.sense : word.textContent;
+    row.append(...(view.mode === "sqnr" ? [] : [this.swatch(look)]), word, number);
+    const status = view.looks.statuses.get(look.key[1]);
+    row.title = view.mode === "status" && status ? status.sense : word.textContent;
     row.addEventListener("click", () => {
-      for (const key of keys) if (pressed) view.filter.delete(key); else view.filter.add(key);
+      if (pressed) view.filter.delete(look.entry); else view.filter.add(look.entry);
       this.refreshAfterFilter();
     });
     return row;

@@ -69,11 +69,11 @@ function compileComparison(field, sign, limit, view) {
   return (i) => { const v = read(i); return v !== null && v !== undefined && holds(v); };
 }
 
-/** Nodes touched by the rules whose pointer is, or begins with, the one given. */
+/** Nodes touched by the rules whose pointer is, or begins with, the one given; asked for when not known. */
 function compileRule(pointer, view) {
   const touched = new Set();
-  for (const [rule, nodes] of Object.entries(view.figures.rules || {})) {
-    if (rule === pointer || rule.startsWith(`${pointer}/`)) for (const node of nodes) touched.add(node);
-  }
+  const rules = Object.entries(view.figures.rules).filter(([rule]) => rule === pointer || rule.startsWith(`${pointer}/`));
+  if (!rules.length) view.askForRule(pointer);
+  for (const [, nodes] of rules) for (const node of nodes) touched.add(node);
   return (i) => touched.has(i);
 }

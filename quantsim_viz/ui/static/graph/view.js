@@ -16,6 +16,8 @@ import { Tree } from "./tree.js";
 
 const PICK_DELAY = 120; // ms: walking along wires by keys asks the server only when it pauses
 
+const RULE_DELAY = 300;
+
 export class View {
   constructor(root) {
     this.root = root;
@@ -43,6 +45,7 @@ export class View {
     this.lit = null;
     this.painted = 0;
     this.pending = [];
+    this.askedRule = "";
     this.given = { selected: null, mode: null };
     this.frame = 0;
     this.channel = new Channel();
@@ -171,7 +174,7 @@ export class View {
   refreshLooks() {
     if (!this.layout) return;
     if (!this.available(this.mode)) this.mode = "status";
-    this.looks = new Looks(this.layout.palette, this.theme, this.figures, this.mode);
+    this.looks = new Looks(this.layout.palette, this.theme, this.figures, this.mode, this.layout.count);
     this.shares = new Map();
     this.refreshSearch();
     this.refreshLit();
@@ -180,6 +183,16 @@ export class View {
   refreshSearch() {
     this.found = this.panel.query ? this.panel.findAll() : [];
     if (this.foundAt >= this.found.length) this.foundAt = this.found.length - 1;
+  }
+
+  /** Which nodes a rule touches is told only when somebody searches for it, a moment after typing. */
+  askForRule(pointer) {
+    clearTimeout(this.ruleTimer);
+    if (pointer === this.askedRule) return;
+    this.ruleTimer = setTimeout(() => {
+      this.askedRule = pointer;
+      this.channel.send("rules", { pointer });
+    }, RULE_DELAY);
   }
 
   /** Recompute what stands out: selection and its wires, search, filter, a rule's nodes. */
@@ -196,7 +209,7 @@ export class View {
       lit = next;
     };
     if (this.figures.highlight) narrow((i) => this.figures.highlight.has(i));
-    if (this.filter.size) narrow((i) => this.filter.has(this.legendKey(i)));
+    if (this.filter.size) narrow((i) => this.filter.has(this.looks.of(i).entry));
     if (this.panel.query) { const hits = new Set(this.found); narrow((i) => hits.has(i)); }
     this.lit = lit;
     this.litItems = lit && new Set([...lit].map((node) => layout.shown[node]));
@@ -221,12 +234,6 @@ export class View {
     if (!this.litItems || this.selectedItems.has(item)) return false;
     if (item >= this.layout.count && item < this.layout.firstGroup) return true;
     return !this.litItems.has(item);
-  }
-
-  /** Entries of the legend are looks; SQNR figures share one. */
-  legendKey(i) {
-    const key = this.looks.of(i).key;
-    return this.mode === "sqnr" ? key[0] + (key.length > 1 ? "+" : "") : key;
   }
 
   available(mode) {
@@ -407,6 +414,7 @@ export class View {
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.pickTimer);
+    clearTimeout(this.ruleTimer);
     this.input.close();
   }
 }
