@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from rare_operators import RARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -490,11 +491,17 @@ MENU: tuple[tuple[Callable[[Builder], None], int], ...] = (
 
 
 def random_model(seed: int) -> onnx.ModelProto:
-    """Build the model of a seed: 1 to 3 inputs, 2 to 18 choices from `MENU`, 1 to 4 outputs."""
+    """Build the model of a seed: 1 to 3 inputs, 2 to 18 choices, 1 to 4 outputs.
+
+    Two seeds in five draw from the rarer operators too.
+    """
     rng = random.Random(seed)
-    b = Builder(rng, opset=rng.choice([13, 17, 18, 20]))
+    rare = seed % 5 >= 3
+    b = Builder(rng, opset=rng.choice([17, 18, 21, 23] if rare else [13, 17, 18, 20]))
     # LayerNormalization came with operator set 17.
     menu = [(f, w) for f, w in MENU if b.opset >= 17 or f is not _layer_norm]
+    if rare:
+        menu += [(f, 3 * w) for f, w in RARE]
     b.add_input(rng.choice([(1, 4, 6, 6), (1, 4, 6, 6), (1, 3, 8), (2, 8)]))
     for _ in range(rng.choice([0, 0, 1, 2])):
         b.add_input(rng.choice([(1, 4, 6, 6), (1, 3, 8), (2, 8)]))
@@ -519,8 +526,12 @@ def _finish(b: Builder) -> onnx.ModelProto:
         helper.make_tensor_value_info(name, TensorProto.FLOAT, b.shapes.get(name)) for name in ends
     ]
     inputs = list(b.inputs)
-    if b.initializers and b.rng.random() < 0.05:
-        shared = b.initializers[0]
+    floats = [t for t in b.initializers if t.data_type == TensorProto.FLOAT]
+    if floats and b.rng.random() < 0.05:
+        shared = floats[0]
         inputs.append(helper.make_tensor_value_info(shared.name, shared.data_type, shared.dims))
     graph = helper.make_graph(b.nodes, "random", inputs, outputs, b.initializers)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", b.opset)], ir_version=9)
+    domains = [helper.make_opsetid("", b.opset)]
+    if any(node.domain for node in b.nodes):
+        domains.append(helper.make_opsetid("com.microsoft", 1))
+    return helper.make_model(graph, opset_imports=domains, ir_version=9)

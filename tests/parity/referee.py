@@ -20,19 +20,28 @@ import onnx  # noqa: E402 - logging is silenced first
 from aimet_onnx import quantsim  # noqa: E402
 from aimet_onnx.common.defs import qtype  # noqa: E402
 
+RealSession = quantsim.OrtInferenceSession
 
-class _NoSession:
-    """Stands in for the onnxruntime session: settings are read off before anything runs."""
 
-    def __new__(cls, *_: object, **__: object) -> None:  # type: ignore[misc]
-        return None
+class _LenientSession:
+    """onnxruntime's session, or none where it cannot load the quantized graph.
+
+    Settings are read off before anything runs, so a graph that onnxruntime refuses is no matter.
+    AIMET itself runs the float model where shape inference fails, and that takes a real session.
+    """
+
+    def __new__(cls, *arguments: object, **options: object) -> object:
+        try:
+            return RealSession(*arguments, **options)
+        except Exception:  # any refusal of onnxruntime's
+            return None
 
 
 def settings(model: onnx.ModelProto, config: dict, param_bits: int, act_bits: int) -> dict:
     """Build AIMET's simulation and read its quantizers' settings."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
         json.dump(config, file)
-    session, quantsim.OrtInferenceSession = quantsim.OrtInferenceSession, _NoSession
+    quantsim.OrtInferenceSession = _LenientSession
     try:
         sim = quantsim.QuantizationSimModel(
             model,
@@ -47,7 +56,7 @@ def settings(model: onnx.ModelProto, config: dict, param_bits: int, act_bits: in
             "quantizers": {},
         }
     finally:
-        quantsim.OrtInferenceSession = session
+        quantsim.OrtInferenceSession = RealSession
         os.unlink(file.name)
     return {"error": None, "quantizers": _read(sim)}
 
