@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-def run_installed(site: Path, code: str) -> object:
+def run_installed(site: Path, code: str) -> Any:
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=site.parent,
@@ -78,6 +79,19 @@ def test_presets_and_samples_are_read_from_the_installed_package(site):
     for path, exists in paths:
         assert exists
         assert Path(path).is_relative_to(site)
+
+
+def test_the_app_starts_from_a_script_in_the_installed_package(site):
+    code = (
+        "import json, streamlit.web.cli\n"
+        "streamlit.web.cli.main = lambda args, **_: print(json.dumps(args))\n"
+        "from quantsim_viz.cli import main\n"
+        "main(['app'])"
+    )
+    arguments = run_installed(site, code)
+    script = Path(arguments[1])
+    assert script.is_file()
+    assert script.is_relative_to(site)
 
 
 def test_a_sample_opens_as_a_module_from_the_installed_package(site):
