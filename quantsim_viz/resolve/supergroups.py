@@ -43,19 +43,35 @@ def match_supergroups(
         supergroups: Rules whose values are tuples of operator types.
         excluded: Operators that a pass of the pass list takes, which may not be heads.
     """
+    if not supergroups:
+        return ()
     taken: set[int] = set()
     not_heads = set(excluded)
+    heads = _heads_by_first_two(topology)
     matches: list[Match] = []
     for rule in sorted(supergroups, key=lambda rule: len(rule.value), reverse=True):
-        for head in topology.by_type.get(rule.value[0], ()):
-            if head in not_heads or is_rejected_head(topology, topology.ops[head]):
-                continue
+        for head in heads.get(rule.value[:2], ()):
             chain = follow_chain(topology, head, rule.value)
             if chain is None or not taken.isdisjoint(chain):
+                continue
+            if head in not_heads or is_rejected_head(topology, topology.ops[head]):
                 continue
             taken.update(chain)
             matches.append(Match(rule.pointer, chain))
     return tuple(matches)
+
+
+def _heads_by_first_two(topology: Topology) -> dict[tuple[str, ...], list[int]]:
+    """Return operators with exactly one use by their own type and that of the user.
+
+    Real configurations have a hundred patterns, few of which occur: they need not try every head.
+    """
+    found: dict[tuple[str, ...], list[int]] = {}
+    ops = topology.ops
+    for op, following in zip(ops, topology.following, strict=True):
+        if following >= 0:
+            found.setdefault((op.op_type, ops[following].op_type), []).append(op.index)
+    return found
 
 
 def follow_chain(topology: Topology, head: int, types: Sequence[str]) -> tuple[int, ...] | None:
