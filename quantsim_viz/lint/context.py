@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from quantsim_viz.config.rules import Config, Rules
+    from quantsim_viz.lint.trial import Trial
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.columns import Row
     from quantsim_viz.resolve.pipeline import Run
@@ -28,13 +29,15 @@ class LintContext:
         config: The configuration.
         rules: Its rules.
         run: What the stages of the cascade did.
+        trial: Tries fixes.
     """
 
-    def __init__(self, cascade: Cascade, rules: Rules, run: Run) -> None:
+    def __init__(self, cascade: Cascade, rules: Rules, run: Run, trial: Trial) -> None:
         self.cascade = cascade
         self.config = cascade.config
         self.rules = rules
         self.run = run
+        self.trial = trial
 
     @property
     def topology(self) -> Topology:

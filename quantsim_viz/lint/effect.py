@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.config.pointer import join, split
 from quantsim_viz.lint.context import LintContext, count, finding, label, removal, sample
-from quantsim_viz.lint.fixes import changes_nothing, try_fix
 from quantsim_viz.resolve.columns import ENABLED, PROPERTIES
 from quantsim_viz.resolve.grid import GRID_PRESERVING
 
@@ -187,5 +186,4 @@ def _says_what_presence_does(pointer: str) -> bool:
 def _removal_without_effect(context: LintContext, pointer: str) -> Fix | None:
     """Offer to remove a rule only where that provably changes nothing."""
     fix = removal(pointer)
-    after = try_fix(context.cascade, fix)
-    return fix if after is not None and changes_nothing(context.cascade, after) else None
+    return fix if context.trial.changes_nothing(fix) else None

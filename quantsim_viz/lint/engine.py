@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quantsim_viz.config.pointer import split
 from quantsim_viz.diagnostics import Severity
 from quantsim_viz.lint.context import LintContext
 from quantsim_viz.lint.effect import check_effect
-from quantsim_viz.lint.fixes import with_safe_fix
 from quantsim_viz.lint.kernels import check_kernels
 from quantsim_viz.lint.refusal import check_refusal
 from quantsim_viz.lint.supergroups import check_supergroups
 from quantsim_viz.lint.traps import check_traps
+from quantsim_viz.lint.trial import Trial
 from quantsim_viz.lint.vocabulary import check_vocabulary
 from quantsim_viz.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from quantsim_viz.config.rules import Config
     from quantsim_viz.diagnostics import Diagnostic
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 CHECKS = (check_effect, check_supergroups, check_traps, check_kernels)
 """Checks of a configuration that resolves on its model."""
+
+_ENTRY = 2
+"""Names in the pointer of a whole entry, `/op_type/Conv`."""
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -62,29 +66,37 @@ def lint(
 
 def lint_cascade(cascade: Cascade) -> tuple[Diagnostic, ...]:
     """Find the same in a configuration that is resolved already."""
+    trial = Trial(cascade)
+    advice = _without_doubles(_advice(cascade, trial))
+    trial.try_together([d.fix for d in advice if d.fix is not None and _reaches_nothing(d)])
+    found = [*cascade.config.diagnostics, *advice]
+    return _sorted([*map(trial.checked, found), *cascade.model.warnings])
+
+
+def _advice(cascade: Cascade, trial: Trial) -> Iterator[Diagnostic]:
     config, rules, run = cascade.config, cascade.config.rules, cascade.run
-    found = [*config.diagnostics, *cascade.model.warnings]
     if rules is None:
-        return _sorted(found)
-    advice = [*check_vocabulary(config, rules, cascade.model), *check_refusal(cascade)]
+        return
+    yield from check_vocabulary(config, rules, cascade.model)
+    yield from check_refusal(cascade, trial)
     if cascade.error is None and run is not None:
-        context = LintContext(cascade, rules, run)
+        context = LintContext(cascade, rules, run, trial)
         for check in CHECKS:
-            advice += check(context)
-    return _sorted([*found, *_without_double_entries(advice, cascade)])
+            yield from check(context)
 
 
-def _without_double_entries(advice: Iterable[Diagnostic], cascade: Cascade) -> Iterable[Diagnostic]:
-    """Drop that a misspelt operator type is dead as well, and every fix that would be refused."""
+def _without_doubles(advice: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Drop that a misspelt operator type is dead as well."""
     found = list(advice)
     misspelt = {d.rule for d in found if d.code == "unknown-op-type"}
-    for diagnostic in found:
-        if diagnostic.code == "dead-rule" and diagnostic.rule in misspelt:
-            continue
-        if cascade.error is not None:  # the refusal's own fix is tried, others cannot be
-            yield diagnostic
-        else:
-            yield with_safe_fix(cascade, diagnostic)
+    return [d for d in found if d.code != "dead-rule" or d.rule not in misspelt]
+
+
+def _reaches_nothing(diagnostic: Diagnostic) -> bool:
+    """Tell whether a finding is about an entry or a supergroup without any declaration."""
+    if diagnostic.code == "dead-rule":
+        return len(split(diagnostic.rule)) == _ENTRY
+    return diagnostic.code in ("supergroup-never-matches", "supergroup-hidden")
 
 
 def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -6,24 +6,22 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.diagnostics import Fix
 from quantsim_viz.lint.context import finding, label, removal
-from quantsim_viz.lint.fixes import try_fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from quantsim_viz.config.rules import Rule, Rules
     from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.lint.trial import Trial
     from quantsim_viz.resolve import Cascade
 
 
-def check_refusal(cascade: Cascade) -> Iterator[Diagnostic]:
+def check_refusal(cascade: Cascade, trial: Trial) -> Iterator[Diagnostic]:
     """Yield the refusal of a valid configuration on this model, with a mend where there is one."""
     error, rules = cascade.error, cascade.config.rules
     if error is None or rules is None:
         return
-    fix = next(
-        (fix for fix in _iter_candidates(cascade, rules) if try_fix(cascade, fix) is not None), None
-    )
+    fix = next((fix for fix in _iter_candidates(cascade, rules) if trial.is_safe(fix)), None)
     way_out = "" if fix is None else f" Way out: {fix.title[0].lower()}{fix.title[1:]}."
     yield finding(
         cascade.config,
@@ -63,6 +61,9 @@ def _iter_suspects(cascade: Cascade, rules: Rules) -> Iterator[Rule]:
     named = cascade.rules_by_pointer.get(error.rule or "")
     if named is not None:
         yield named
+    if cascade.run is None:  # refused before the first stage: only the pass list was read so far
+        yield from rules.supergroup_passes
+        return
     types = {node.op_type for node in cascade.model.graph.nodes if node.name in set(error.nodes)}
     for op_type in sorted(types & rules.op_type.keys()):
         yield from rules.op_type[op_type]
