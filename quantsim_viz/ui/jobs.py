@@ -22,9 +22,8 @@ from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui.messages import Cancel, Message, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from quantsim_viz.ui.datasets import DataSource
+    from quantsim_viz.ui.session import RunOptions
     from quantsim_viz.ui.sources import ModelSource
 
 FORGOTTEN_AFTER = 60.0
@@ -50,11 +49,13 @@ class Job:
         purpose: `simulate`, `live` or `compare`.
         model_key: `ModelSource.key` of the model.
         data: What is measured on.
+        options: How.
         state: `running`, `done`, `failed` or `cancelled`.
         progress: Last progress: `phase`, `fraction`, `layer`, `seconds_left`, `layers` when known.
         result: The report, when done.
         error: Why it failed.
         taken: Whether its page has taken the result over.
+        shown_layers: How many layers' figures its page has drawn while it runs.
     """
 
     id: int
@@ -63,11 +64,13 @@ class Job:
     purpose: str
     model_key: str
     data: DataSource
+    options: RunOptions
     state: str = "running"
     progress: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] | None = None
     error: QuantSimError | None = None
     taken: bool = False
+    shown_layers: int = 0
     started: float = field(default_factory=time.monotonic)
     cancelled_at: float | None = None
 
@@ -103,31 +106,32 @@ class Worker:
         model: ModelSource,
         texts: tuple[tuple[str, str], ...],
         data: DataSource,
+        options: RunOptions,
         *,
         title: str,
-        purpose: str = "simulate",
-        options: Mapping[str, Any] | None = None,
+        purpose: str,
         samples: int | None = None,
     ) -> Job:
         """Start a simulation and return its job at once."""
         with self._lock:
             self._count += 1
             self._polled = time.monotonic()
-            job = Job(self._count, texts, title, purpose, model.key, data)
+            job = Job(self._count, texts, title, purpose, model.key, data, options)
             self._jobs = {number: j for number, j in self._jobs.items() if j.is_running}
             self._jobs[job.id] = job
             self._ensure()
-            request = Request(job.id, model, texts, data, dict(options or {}), samples)
+            request = Request(job.id, model, texts, data, options.to_keywords(), samples)
             self._write(request)
         return job
 
-    def cancel(self, job: Job) -> None:
-        """Ask a job to stop; what does not stop by itself is ended."""
+    def cancel(self, job: Job, *, force: bool = True) -> None:
+        """Ask a job to stop; what does not stop by itself is ended, unless told not to `force`."""
         with self._lock:
             if job.is_running and job.cancelled_at is None:
                 job.cancelled_at = time.monotonic()
                 self._write(Cancel(job.id))
-                threading.Timer(GRACE, self._enforce, (job,)).start()
+                if force:
+                    threading.Timer(GRACE, self._enforce, (job,)).start()
 
     def poll(self) -> None:
         """Note that the page is still there, and that a process may have died unnoticed."""
@@ -169,7 +173,7 @@ class Worker:
         process = self._process
         if process is None or process.stdin is None:
             return
-        with contextlib.suppress(OSError):  # a dead process is the pump's to report
+        with contextlib.suppress(OSError, ValueError):  # a dead process is the pump's to report
             pickle.dump(item, process.stdin)
             process.stdin.flush()
 
@@ -184,6 +188,10 @@ class Worker:
             self._take(message)
         process.kill()
         code = process.wait()
+        for end in (process.stdin, stream):
+            with contextlib.suppress(OSError):
+                if end is not None:
+                    end.close()
         self._bury(process, code, log)
 
     def _take(self, message: Message) -> None:
@@ -200,8 +208,9 @@ class Worker:
         job.state = message.kind
 
     def _bury(self, process: subprocess.Popen[bytes], code: int, log: Any) -> None:
-        """Say what became of the jobs of a process that is gone."""
+        """Say what became of the jobs of a process that is gone; doing it twice is harmless."""
         tail = _tail(log)
+        log.close()
         with self._lock:
             if self._process is not None and self._process is not process:
                 return

@@ -46,9 +46,18 @@ class Notice:
     tone: str = "info"
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to simulate."""
+    """How to simulate.
+
+    Attributes:
+        param_bits: Precision of parameters.
+        act_bits: Precision of activations.
+        scheme: How ranges are found.
+        percentile: What the scheme `percentile` keeps.
+        samples: How many samples, None for all.
+        batch_size: Samples executed at once.
+    """
 
     param_bits: BitWidth = 8
     act_bits: BitWidth = 8
@@ -108,12 +117,12 @@ class Session:
         preview: A document whose effect is shown in place of the present one.
         jump: (line, n): where the editor last had to go.
         notices: What there is to tell.
-        job: The simulation that runs or ran last.
-        result: Its figures.
         compare_source: The configuration to compare with.
-        comparison: Figures of the last comparison.
+        jobs: The simulation that runs or ran last, by purpose (`runs`).
+        results: The figures of the last one that finished, by purpose.
+        live: Whether noise is measured after every edit, unasked.
+        live_seconds: How long that took last.
         collapsed: Groups that the graph draws as one box, None for its own choice.
-        running_options: How the job that runs was started.
     """
 
     def __init__(self, roots: Roots, load: Callable[[ModelSource], Model]) -> None:
@@ -131,13 +140,12 @@ class Session:
         self.preview: str | None = None
         self.jump = (0, 0)
         self.notices: dict[str, Notice] = {}
-        self.job: Job | None = None
-        self.result: Result | None = None
         self.compare_source: ConfigSource | None = None
-        self.compare_job: Job | None = None
-        self.comparison: Result | None = None
+        self.jobs: dict[str, Job] = {}
+        self.results: dict[str, Result] = {}
+        self.live = True
+        self.live_seconds = 0.0
         self.collapsed: frozenset[str] | None = None
-        self.running_options = RunOptions()
 
     # Opening
 
@@ -159,7 +167,8 @@ class Session:
         self.workspace.act_bits = self.options.act_bits
         self.data = datasets.data_for(source)
         self.selected = self.rule = self.preview = self.collapsed = None
-        self.result = self.comparison = None
+        self.results.clear()
+        self.live_seconds = 0.0
         self.notices.clear()
         for warning in model.warnings:
             self.tell(f"model:{warning.code}", warning.message, "warning")
@@ -195,11 +204,11 @@ class Session:
             )
         else:
             self.compare_source = documents.config_source(reference, self.roots)
-        self.comparison = None
+        self.results.pop("compare", None)
 
     def set_option(self, name: str, value: Any) -> None:
         """Set one of the options of a run."""
-        setattr(self.options, name, value)
+        self.options = replace(self.options, **{name: value})
         self.workspace.param_bits = self.options.param_bits
         self.workspace.act_bits = self.options.act_bits
 
@@ -293,13 +302,41 @@ class Session:
 
     # Results
 
-    def is_stale(self, result: Result | None) -> bool:
-        """Whether figures are of another document, other data or other options than now."""
-        if result is None:
-            return False
-        now = (self.workspace.text, self.model_source.key, self.data, self.options)
-        return (result.texts[0], result.model_key, result.data, result.options) != now
+    def is_running(self, purpose: str) -> bool:
+        """Whether a simulation for that purpose is under way."""
+        job = self.jobs.get(purpose)
+        return job is not None and job.is_running
 
-    def snapshot(self) -> RunOptions:
-        """Return the options as they are now, for a result to remember."""
-        return replace(self.options)
+    @property
+    def result(self) -> Result | None:
+        """The figures to show: of all data if they are of the present state, else live ones.
+
+        While neither is of the present state, the newer ones stand, and are stale.
+        """
+        full, live = self.results.get("simulate"), self.results.get("live")
+        if full is None or live is None:
+            return full or live
+        if not self.is_stale(full) or self.is_stale(live):
+            return full
+        return live
+
+    @property
+    def comparison(self) -> Result | None:
+        """The figures of the last comparison."""
+        return self.results.get("compare")
+
+    def is_stale(self, result: Result | None, *, missing: bool = False) -> bool:
+        """Whether figures are of another document, model, data or options than now.
+
+        Args:
+            result: The figures.
+            missing: What to answer where there are none.
+        """
+        return missing if result is None else not self.is_current(result)
+
+    def is_current(self, run: Result | Job) -> bool:
+        """Whether a run is of what is open now."""
+        text = run.texts[0] if isinstance(run, Result) else run.texts[0][1]
+        now = (self.workspace.text, self.model_source.key, self.data)
+        options = replace(self.options, samples=run.options.samples)
+        return (text, run.model_key, run.data, run.options) == (*now, options)

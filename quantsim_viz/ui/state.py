@@ -44,6 +44,7 @@ class AppState:
         address: The query string as we wrote it last.
         written: When each recent query string was written, so that an echo is not taken for a wish.
         warmed: Whether the worker was started.
+        refreshed: When the page was last drawn again for figures that came in.
     """
 
     session: Session
@@ -52,6 +53,7 @@ class AppState:
     address: dict[str, str] = field(default_factory=dict)
     written: list[tuple[float, dict[str, str]]] = field(default_factory=list)
     warmed: bool = False
+    refreshed: float = 0.0
 
 
 def app_state() -> AppState:

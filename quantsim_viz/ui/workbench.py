@@ -9,8 +9,8 @@ import streamlit as st
 from quantsim_viz.ui.panels.bottom import draw_bottom
 from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
-from quantsim_viz.ui.panels.running import collect
 from quantsim_viz.ui.panels.topbar import draw_topbar
+from quantsim_viz.ui.runs import collect, keep_live
 from quantsim_viz.ui.state import app_state, write_address
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def draw_workbench() -> None:
     """Draw everything. One fragment: an edit redraws graph, editor and inspector together."""
     state = app_state()
     state.worker.poll()
-    collect(state)
+    collect(state.session)
+    keep_live(state.session, state.worker)
     with st.container(key="workbench", gap=None):
         draw_topbar(state)
         draw_summary(state)

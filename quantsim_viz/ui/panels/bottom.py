@@ -14,8 +14,8 @@ from quantsim_viz.ui.components.editor import EditorView, mount_editor
 from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.run import draw_run
-from quantsim_viz.ui.panels.running import start_simulation
 from quantsim_viz.ui.panels.topbar import save
+from quantsim_viz.ui.runs import start_simulation
 from quantsim_viz.ui.session import TABS
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.figures import figures_caption, published_figures
@@ -57,7 +57,7 @@ def _draw_layers(state: AppState) -> None:
     workspace = session.workspace
     picture = workspace.shown()
     stale = session.is_stale(session.result)
-    note = "These figures are of an earlier state. Press Simulate for new ones." if stale else ""
+    note = "These figures are of an earlier state." if stale else ""
     data = {
         "table": table_url(state),
         "status": status_letters(workspace.model, picture.cascade),
@@ -125,7 +125,7 @@ def _draw_editor(state: AppState) -> None:
 
 def _act_in_editor(state: AppState, act: Act) -> None:
     if act["type"] == "simulate":
-        start_simulation(state)
+        start_simulation(state.session, state.worker)
     elif act["type"] == "save":
         save(state.session)
     else:

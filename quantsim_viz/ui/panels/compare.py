@@ -10,7 +10,7 @@ import streamlit as st
 from quantsim_viz.ui import documents
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
-from quantsim_viz.ui.panels.running import start_comparison
+from quantsim_viz.ui.runs import start_comparison
 from quantsim_viz.ui.session import AS_OPENED
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.comparison import accuracy_lines, differing_nodes
@@ -26,12 +26,12 @@ def draw_compare(state: AppState) -> None:
     with st.container(key="compare-box", gap=None):
         with st.container(key="compare-bar", horizontal=True, vertical_alignment="center"):
             _draw_choice(session)
-            running = session.compare_job is not None and session.compare_job.is_running
+            running = session.is_running("compare")
             st.button(
                 "Comparing" if running else "Compare",
                 key="run_compare",
                 disabled=running or session.compare_source is None,
-                on_click=lambda: start_comparison(state),
+                on_click=lambda: start_comparison(session, state.worker),
             )
             _draw_sentence(session)
         _draw_result(state)

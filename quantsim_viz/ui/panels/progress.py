@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from quantsim_viz.ui.panels.running import collect
 from quantsim_viz.ui.state import app_state
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.jobs import Job
     from quantsim_viz.ui.state import AppState
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.3
+
+REFRESH_SECONDS = 0.8
+"""How often the page is drawn again while a run's figures come in."""
 
 
 def draw_progress(state: AppState) -> None:
-    """Draw the progress line of the run under way, if there is one."""
-    if _running(state) is not None:
+    """Draw the progress line of what was asked for, and wait for whatever runs."""
+    if any(job.is_running for job in state.session.jobs.values()):
         _watch()
-
-
-def _running(state: AppState) -> Job | None:
-    jobs = (state.session.job, state.session.compare_job)
-    return next((job for job in jobs if job is not None and job.is_running), None)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _watch() -> None:
     state = app_state()
     state.worker.poll()
-    job = _running(state)
-    if job is None:
-        collect(state)
+    running = [job for job in state.session.jobs.values() if job.is_running]
+    if not running or _has_news(state):
         st.rerun(scope="app")
-    with st.container(key="progress"):
-        st.progress(job.fraction, text=progress_text(job))
+    asked = [job for job in running if job.purpose != "live"]
+    if asked:
+        with st.container(key="progress"):
+            st.progress(asked[0].fraction, text=progress_text(asked[0]))
+
+
+def _has_news(state: AppState) -> bool:
+    """Whether the page should be drawn again: something finished, or more layers have figures."""
+    jobs = state.session.jobs
+    if any(not job.is_running and not job.taken for job in jobs.values()):
+        return True
+    job = jobs.get("simulate")
+    if job is None or not job.is_running:
+        return False
+    known = len(job.progress.get("layers", ()))
+    now = time.monotonic()
+    if known <= job.shown_layers or now - state.refreshed < REFRESH_SECONDS:
+        return False
+    job.shown_layers = known
+    state.refreshed = now
+    return True
 
 
 def progress_text(job: Job) -> str:

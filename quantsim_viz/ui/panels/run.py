@@ -45,6 +45,12 @@ def _draw_options(session: Session) -> None:
             placeholder="all",
             on_change=on_widget("samples", lambda value: _set(session, "samples", value)),
         )
+    put_widget("live", session.live)
+    st.toggle(
+        "Live noise: measure one batch after every valid edit",
+        key="live",
+        on_change=on_widget("live", lambda value: setattr(session, "live", bool(value))),
+    )
     if session.data.is_random:
         st.caption("Random data: the figures say little about real inputs.")
 

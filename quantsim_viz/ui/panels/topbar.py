@@ -1,4 +1,7 @@
-"""The top bar: what is open, undo and redo, save, simulate."""
+"""The top bar: what is open, undo and redo, save, simulate.
+
+The buttons have no `help`: Streamlit would draw each of them twice, once for narrow windows.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import streamlit as st
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents, sources
-from quantsim_viz.ui.panels.running import start_simulation, stop_simulation
+from quantsim_viz.ui.runs import start_simulation, stop
 from quantsim_viz.ui.state import on_widget, put_widget
 
 if TYPE_CHECKING:
@@ -215,7 +218,6 @@ def _draw_history(session: Session) -> None:
         icon=":material/undo:",
         disabled=history.undo_title is None,
         shortcut="Ctrl+Z",
-        help=f"Undo: {history.undo_title}" if history.undo_title else "Nothing to undo",
         on_click=lambda: session.act({"type": "undo"}),
     )
     st.button(
@@ -224,7 +226,6 @@ def _draw_history(session: Session) -> None:
         icon=":material/redo:",
         disabled=history.redo_title is None,
         shortcut="Ctrl+Shift+Z",
-        help=f"Redo: {history.redo_title}" if history.redo_title else "Nothing to redo",
         on_click=lambda: session.act({"type": "redo"}),
     )
 
@@ -236,7 +237,6 @@ def _draw_save(session: Session) -> None:
             "Save",
             key="save",
             disabled=session.workspace.history.is_pristine,
-            help=f"Write the document back to {source.path}",
             on_click=lambda: save(session),
         )
     name = source.name if source.name.endswith(".json") else f"{source.name}.json"
@@ -247,7 +247,6 @@ def _draw_save(session: Session) -> None:
         mime="application/json",
         key="save" if source.path is None else "download",
         on_click="ignore",
-        help=f"Download the document as {name}",
     )
 
 
@@ -263,18 +262,14 @@ def save(session: Session) -> None:
 
 
 def _draw_simulate(state: AppState) -> None:
-    job = state.session.job
-    running = job is not None and job.is_running
-    if running:
-        st.button(
-            "Cancel", key="cancel", on_click=lambda: stop_simulation(state), help="Stop the run"
-        )
+    session, worker = state.session, state.worker
+    if session.is_running("simulate") or session.is_running("compare"):
+        st.button("Cancel", key="cancel", on_click=lambda: stop(session, worker))
         return
     st.button(
         "Simulate",
         key="simulate",
         type="primary",
         shortcut="Ctrl+Enter",
-        help=f"Simulate on all of {state.session.data.title}",
-        on_click=lambda: start_simulation(state),
+        on_click=lambda: start_simulation(session, worker),
     )

@@ -25,7 +25,7 @@ def published_figures(session: Session, publish: Callable[[bytes, str], str]) ->
 
     Finished figures go by URL (`results`), those of a run under way with the message (`partial`).
     """
-    job = session.job
+    job = session.jobs.get("simulate")
     if job is not None and job.is_running and job.progress.get("layers"):
         return {"partial": layer_figures(job.progress["layers"])}
     if session.result is None:
@@ -36,13 +36,16 @@ def published_figures(session: Session, publish: Callable[[bytes, str], str]) ->
 
 def figures_caption(session: Session) -> str:
     """Return what the shown figures are of: data, samples, scheme, precision."""
-    job = session.job
-    if job is not None and job.is_running:
+    if session.is_running("simulate"):
         return "the run under way"
     if session.result is None:
-        return ""
+        return "measuring" if session.is_running("live") else ""
     caption = result_caption(session.result)
-    return f"{caption}, of an earlier state" if session.is_stale(session.result) else caption
+    if not session.is_stale(session.result):
+        return caption
+    if session.is_running("live"):
+        return f"measuring anew; shown: an earlier state, {caption}"
+    return f"of an earlier state: {caption}"
 
 
 def result_caption(result: Result) -> str:

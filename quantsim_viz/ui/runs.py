@@ -1,0 +1,145 @@
+"""Simulations of a session: started, superseded, taken over. Plain Python.
+
+Three purposes share one worker process: `simulate` (all the data, asked for), `compare` (two
+documents, asked for) and `live` (one batch, after every valid edit, unasked).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from quantsim_viz.ui.session import Result
+from quantsim_viz.ui.views.table import layer_figures
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.jobs import Job, Worker
+    from quantsim_viz.ui.session import Session
+
+LIVE_SAMPLES = 64
+"""One batch: what live noise is measured on."""
+
+LIVE_SECONDS = 20.0
+"""A model on which live noise takes longer than this is measured on request only."""
+
+
+def start_simulation(session: Session, worker: Worker) -> None:
+    """Start a simulation of the document on all the data."""
+    if session.is_running("simulate") or not _may_run(session):
+        return
+    stop_live(session, worker)
+    workspace = session.workspace
+    session.jobs["simulate"] = worker.submit(
+        session.model_source,
+        ((workspace.source.name, workspace.text),),
+        session.data,
+        session.options,
+        title=f"Simulating on {session.data.title}",
+        purpose="simulate",
+        samples=session.options.samples,
+    )
+
+
+def start_comparison(session: Session, worker: Worker) -> None:
+    """Start a comparison of the document with the chosen configuration."""
+    other = session.compare_source
+    if other is None or session.is_running("compare") or not _may_run(session):
+        return
+    stop_live(session, worker)
+    workspace = session.workspace
+    session.jobs["compare"] = worker.submit(
+        session.model_source,
+        ((workspace.source.name, workspace.text), (other.name, other.text)),
+        session.data,
+        session.options,
+        title=f"Comparing on {session.data.title}",
+        purpose="compare",
+        samples=session.options.samples,
+    )
+
+
+def keep_live(session: Session, worker: Worker) -> None:
+    """Measure the present document on one batch, unless its figures are known or on their way.
+
+    Nothing is measured before the first edit or run, while something asked for runs, or on a model
+    that takes too long.
+    """
+    wanted = session.live and (session.results or not session.workspace.history.is_pristine)
+    if not wanted or session.is_running("simulate") or session.is_running("compare"):
+        return
+    if session.live_seconds > LIVE_SECONDS or not session.is_stale(session.result, missing=True):
+        return
+    cascade = session.workspace.picture().cascade
+    if cascade is None or cascade.error is not None:
+        return
+    workspace = session.workspace
+    texts = ((workspace.source.name, workspace.text),)
+    job = session.jobs.get("live")
+    if job is not None and session.is_current(job):
+        return  # it is on its way, or it failed and would fail again
+    stop_live(session, worker)
+    session.jobs["live"] = worker.submit(
+        session.model_source,
+        texts,
+        session.data,
+        session.options,
+        title="Live noise",
+        purpose="live",
+        samples=LIVE_SAMPLES,
+    )
+
+
+def _may_run(session: Session) -> bool:
+    """Whether the document can be simulated; says why where it cannot."""
+    cascade = session.workspace.picture().cascade
+    if cascade is None:
+        session.tell("run", "The configuration is not valid, so there is nothing to run.", "error")
+        return False
+    if cascade.error is not None:
+        session.tell("run", f"AIMET refuses this: {cascade.error.message}", "error")
+        return False
+    session.notices.pop("run", None)
+    return True
+
+
+def stop(session: Session, worker: Worker) -> None:
+    """Ask what was asked for to stop."""
+    for purpose in ("simulate", "compare"):
+        if session.is_running(purpose):
+            worker.cancel(session.jobs[purpose])
+
+
+def stop_live(session: Session, worker: Worker) -> None:
+    """Ask the live measurement to make room; it is never ended by force."""
+    if session.is_running("live"):
+        worker.cancel(session.jobs["live"], force=False)
+
+
+def collect(session: Session) -> bool:
+    """Take over what finished since the last look; whether anything did."""
+    finished = [job for job in session.jobs.values() if not job.is_running and not job.taken]
+    for job in finished:
+        job.taken = True
+        if job.state == "done" and job.result is not None:
+            session.results[job.purpose] = _result_of(job)
+            if job.purpose == "live":
+                session.live_seconds = time.monotonic() - job.started
+        elif job.purpose == "live":
+            continue
+        elif job.state == "failed" and job.error is not None:
+            session.tell("run", str(job.error), "error")
+        elif job.state == "cancelled":
+            session.tell("run", "The run was cancelled; earlier figures stand.")
+    return bool(finished)
+
+
+def _result_of(job: Job) -> Result:
+    assert job.result is not None
+    return Result(
+        report=job.result,
+        texts=tuple(text for _, text in job.texts),
+        model_key=job.model_key,
+        data=job.data,
+        options=job.options,
+        figures={} if job.purpose == "compare" else layer_figures(job.result["layers"]),
+    )
