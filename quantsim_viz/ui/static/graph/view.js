@@ -399,7 +399,7 @@ export class View {
     paint(this.context, this, this.dpr || 1);
     this.strip.paint();
     this.panel.refreshScale();
-    this.painted += 1;
+    if (this.layout) this.painted += 1; // an empty canvas is not a painted graph
     this.root.dataset.painted = String(this.painted);
   }
 
