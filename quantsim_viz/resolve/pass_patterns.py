@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from quantsim_viz.errors import ModelError
 from quantsim_viz.resolve.refusals import Refused
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class PatternReader:
         return found
 
     def is_scalar(self, tensor: str, expected: float) -> bool:
-        """Tell whether a tensor is a constant of rank 0 with a given value.
+        """Tell whether a tensor is a constant of rank 0 with a given value, which can be read.
 
         Raises:
             Refused: The constant is not a stored tensor of the top graph; AIMET fails on it.
@@ -93,7 +94,12 @@ class PatternReader:
                 "/supergroup_pass_list",
                 tuple(dict.fromkeys(member for node in users for member in node.members)),
             )
-        return value.shape == () and bool(value.numpy() == expected)
+        if value.shape != ():
+            return False
+        try:
+            return bool(value.numpy() == expected)
+        except ModelError:
+            return False
 
     def outputs(self, ops: Iterable[int]) -> list[str]:
         """Return the names of all outputs of some operators."""

@@ -27,7 +27,8 @@ class Places:
         names: Tensor of each quantizer.
         kinds: What each sits on.
         param_count: How many are parameters'.
-        free_inputs: Numbers of those on stored constants that are not parameters.
+        free_inputs: Numbers of those on stored constants that are not parameters, and on tensors
+            that a node reads before another computes them.
         number: Number by tensor name.
     """
 
@@ -67,7 +68,9 @@ def find_places(top: GraphView, params: Iterable[str], dtypes: Mapping[str, str]
     for name in top.inputs:
         add(name, Kind.INPUT)
     for node in top.nodes:
-        free.extend(len(names) - 1 for name in node.inputs if add(name, Kind.CONSTANT))
+        for name in node.inputs:
+            if add(name, Kind.CONSTANT if name in top.initializers else Kind.ACTIVATION):
+                free.append(len(names) - 1)  # noqa: PERF401 - `add` has effects of its own
         kind = Kind.CONSTANT if node.op_type in CONSTANT_SOURCES else Kind.ACTIVATION
         for name in node.outputs:
             add(name, kind)
