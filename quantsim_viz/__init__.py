@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         QuantSimError,
         UnsupportedOperator,
     )
+    from quantsim_viz.export import export
     from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import diff, resolve
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "compare",
     "diff",
+    "export",
     "lint",
     "load_config",
     "load_model",
@@ -54,6 +56,7 @@ _ROOMS = {
     "UnsupportedOperator": "quantsim_viz.errors",
     "compare": "quantsim_viz.sim",
     "diff": "quantsim_viz.resolve",
+    "export": "quantsim_viz.export",
     "lint": "quantsim_viz.lint",
     "load_config": "quantsim_viz.config",
     "load_model": "quantsim_viz.model",

@@ -28,6 +28,7 @@ COMMANDS = {
     "compare": "quantsim_viz.cli.compare",
     "diff": "quantsim_viz.cli.diff",
     "graph": "quantsim_viz.cli.graph",
+    "export": "quantsim_viz.cli.export",
     "presets": "quantsim_viz.cli.presets",
 }
 """Name → module that defines it, imported only when the command or the list of them is wanted."""
