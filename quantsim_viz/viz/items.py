@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.viz.frames import Frame
 from quantsim_viz.viz.groups import FAN_OUT_LIMIT, Group
-from quantsim_viz.viz.measure import group_box, node_box, terminal_box
+from quantsim_viz.viz.measure import group_box, terminal_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Items:
         for child in group.children:
             if isinstance(child, int):
                 frame.children.append(child)
-                self.sizes[child] = node_box(self._skeleton.vertices[child])
+                self.sizes[child] = self._skeleton.vertices[child].size
                 continue
             own = len(self.groups)
             self.groups.append((child, number))

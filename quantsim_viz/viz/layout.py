@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from quantsim_viz.viz.cache import Cache
+from quantsim_viz.viz.document import document_of
 from quantsim_viz.viz.engines import EngineFailed, engines
 from quantsim_viz.viz.frames import (
     accept,
@@ -23,7 +23,6 @@ from quantsim_viz.viz.frames import (
 from quantsim_viz.viz.groups import default_collapsed, group_nodes
 from quantsim_viz.viz.items import Items
 from quantsim_viz.viz.measure import title_width
-from quantsim_viz.viz.palette import palette_data
 from quantsim_viz.viz.skeleton import skeleton_of
 
 if TYPE_CHECKING:
@@ -256,59 +255,5 @@ def _group_boxes(
 
 def _sealed(layout: Layout) -> Layout:
     """Return the layout with its JSON and the hash of that."""
-    data = json.dumps(_document(layout), ensure_ascii=False, separators=(",", ":")).encode()
+    data = document_of(layout)
     return replace(layout, data=data, key=hashlib.sha256(data).hexdigest()[:32])
-
-
-def _document(layout: Layout) -> dict[str, object]:
-    """Return what the browser needs, column by column (`docs/graph-view.md` lists the fields)."""
-    skeleton = layout.skeleton
-    tensor_number = {name: number for number, name in enumerate(skeleton.details)}
-    group_number = {id(box.group): number for number, box in enumerate(layout.groups)}
-    home = [-1] * len(skeleton.vertices)
-    for box in layout.groups:
-        for child in box.group.children:
-            if isinstance(child, int):
-                home[child] = group_number[id(box.group)]
-    signatures = {
-        sig: n for n, sig in enumerate(dict.fromkeys(b.group.signature for b in layout.groups))
-    }
-    return {
-        "size": [layout.width, layout.height],
-        "names": [v.name for v in skeleton.vertices],
-        "ops": [v.op_type for v in skeleton.vertices],
-        "modules": [v.module or "" for v in skeleton.vertices],
-        "parts": [
-            [[p.label, p.tensor, p.detail, int(p.is_float)] for p in v.parts]
-            for v in skeleton.vertices
-        ],
-        "rects": [[r.x, r.y, r.width, r.height] if r else 0 for r in layout.nodes],
-        "home": home,
-        "terminals": [
-            [t.name, int(t.is_input), t.detail, r.x, r.y, r.width, r.height]
-            for t, r in zip(skeleton.terminals, layout.terminals, strict=True)
-        ],
-        "groups": [
-            {
-                "path": box.group.path,
-                "label": box.group.label,
-                "parent": -1 if box.parent is None else box.parent,
-                "first": box.group.first,
-                "last": box.group.last,
-                "like": signatures[box.group.signature],
-                "collapsed": int(box.collapsed),
-                "rect": [box.rect.x, box.rect.y, box.rect.width, box.rect.height]
-                if box.rect
-                else 0,
-            }
-            for box in layout.groups
-        ],
-        "tensors": [[name, detail] for name, detail in skeleton.details.items()],
-        "wires": [
-            [w.source, w.target, [tensor_number[t] for t in w.tensors], list(w.segments)]
-            for w in layout.wires
-        ],
-        "segments": layout.segments,
-        "arrows": "".join("1" if arrow else "0" for arrow in layout.arrows),
-        "palette": palette_data(),
-    }

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from quantsim_viz.viz.engines import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quantsim_viz.viz.groups import Group
-    from quantsim_viz.viz.skeleton import Part, Terminal, Vertex
+    from quantsim_viz.viz.skeleton import Part, Terminal
 
 _NARROW = frozenset("iljtfrI.,:;'|!()[]{}/\\- ·")
 _WIDE = frozenset("mwMW@%—…")
@@ -71,16 +73,15 @@ NAME_LIMIT = 32
 PARTS_SHOWN = 3
 
 
-def node_box(vertex: Vertex) -> Box:
+def card_box(op_type: str, name: str, parts: Sequence[Part]) -> Box:
     """Return the size of a node's card; widths step by 8 so that equal structures repeat."""
-    parts = [part for part in vertex.parts if part.is_float][:PARTS_SHOWN]
-    chips = sum(text_width(chip_text(part), PART_SIZE) + 20 for part in parts)
+    shown = [part for part in parts if part.is_float][:PARTS_SHOWN]
     wanted = max(
-        text_width(vertex.op_type, TITLE_SIZE) * 1.06 + FIGURE_ROOM,
-        text_width(shorten(vertex.name, NAME_LIMIT), NAME_SIZE),
-        chips,
+        text_width(op_type, TITLE_SIZE) * 1.06 + FIGURE_ROOM,
+        text_width(shorten(name, NAME_LIMIT), NAME_SIZE),
+        sum(text_width(chip_text(part), PART_SIZE) + 20 for part in shown),
     )
-    return Box(_step(STRIP + 20 + wanted, NODE_WIDTHS), NODE_HEIGHT + (PART_HEIGHT if parts else 0))
+    return Box(_step(STRIP + 20 + wanted, NODE_WIDTHS), NODE_HEIGHT + (PART_HEIGHT if shown else 0))
 
 
 def chip_text(part: Part) -> str:

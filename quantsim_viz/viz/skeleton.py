@@ -10,12 +10,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantsim_viz.viz.measure import shorten
+from quantsim_viz.viz.measure import card_box, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from quantsim_viz.model.graph import Dimension, Graph, Model, Node, Shape, Tensor
+    from quantsim_viz.viz.engines import Box
 
 NAME_LIMIT = 12
 """A symbolic length with a longer name than this is shown as `?`."""
@@ -74,6 +75,7 @@ class Vertex:
         parts: Its constant operands.
         outputs: Names of what it computes.
         carriers: Tensors whose quantizers make its precision: outputs and float parts.
+        size: Of its card.
     """
 
     index: int
@@ -85,6 +87,7 @@ class Vertex:
     parts: tuple[Part, ...]
     outputs: tuple[str, ...]
     carriers: tuple[str, ...]
+    size: Box
 
     @property
     def float_parts(self) -> tuple[str, ...]:
@@ -183,6 +186,7 @@ def _iter_vertices(graph: Graph) -> Iterator[Vertex]:
             parts=parts,
             outputs=outputs,
             carriers=(*outputs, *(part.tensor for part in parts if part.is_float)),
+            size=card_box(node.op_type, node.name, parts),
         )
         index += 1
 

@@ -12,7 +12,7 @@ const MARKUP = `
 <div class="qv-graph">
   <div class="qv-stage" tabindex="0" role="application"
        aria-label="Model graph. Arrow keys walk along wires, slash searches, question mark lists the keys. The same nodes follow as a tree.">
-    <canvas class="qv-canvas"></canvas>
+    <canvas class="qv-canvas" aria-hidden="true"></canvas>
     <canvas class="qv-strip" hidden aria-hidden="true"></canvas>
     <div class="qv-find">
       <input class="qv-search" type="search" placeholder="Search  /" spellcheck="false" autocomplete="off"

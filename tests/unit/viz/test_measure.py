@@ -1,7 +1,7 @@
 from support.graph_models import transformer
 
 from quantsim_viz.model import load_model
-from quantsim_viz.viz.measure import NODE_WIDTHS, node_box, shorten, text_width
+from quantsim_viz.viz.measure import NODE_WIDTHS, shorten, text_width
 from quantsim_viz.viz.skeleton import skeleton_of
 
 
@@ -20,7 +20,7 @@ def test_a_long_text_keeps_both_ends():
 
 def test_cards_are_as_wide_as_their_text_and_step_so_that_equal_structures_repeat():
     vertices = skeleton_of(load_model(transformer(3, widths=True))).vertices
-    widths = {node_box(vertex).width for vertex in vertices}
+    widths = {vertex.size.width for vertex in vertices}
     low, high = NODE_WIDTHS
     assert len(widths) > 2
     assert all(low <= width <= high and width % 8 == 0 for width in widths)
@@ -28,6 +28,6 @@ def test_cards_are_as_wide_as_their_text_and_step_so_that_equal_structures_repea
 
 def test_a_node_with_parameters_is_taller():
     vertices = skeleton_of(load_model(transformer(1))).vertices
-    tall = {node_box(v).height for v in vertices if v.float_parts}
-    flat = {node_box(v).height for v in vertices if not v.float_parts}
+    tall = {v.size.height for v in vertices if v.float_parts}
+    flat = {v.size.height for v in vertices if not v.float_parts}
     assert min(tall) > max(flat)

@@ -95,7 +95,8 @@ export class Input {
       view.paintSoon();
     }
     view.canvas.style.cursor = item !== null || title !== null || wire !== null ? "pointer" : "";
-    if (item !== null && found) view.tooltip.show(view.tooltip.describeItem(item), found.sx, found.sy);
+    if (!view.panel.parts.menu.hidden) view.tooltip.hide();
+    else if (item !== null && found) view.tooltip.show(view.tooltip.describeItem(item), found.sx, found.sy);
     else if (wire !== null && found) view.tooltip.show(view.tooltip.describeWire(wire), found.sx, found.sy);
     else view.tooltip.hide();
   }
@@ -162,6 +163,7 @@ export class Input {
     const { item } = this.under(event);
     if (item === undefined || !view.layout.isNode(item)) return;
     event.preventDefault();
+    view.tooltip.hide();
     if (!view.selection.includes(item)) view.pick([item]);
     const box = view.stage.getBoundingClientRect();
     view.panel.openMenu(event.clientX - box.left, event.clientY - box.top);

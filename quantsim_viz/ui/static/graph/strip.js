@@ -19,7 +19,7 @@ export class Strip {
   resize() {
     const { dpr, camera } = this.view;
     this.canvas.width = WIDTH * dpr;
-    this.canvas.height = Math.round((camera.height - 24) * dpr);
+    this.canvas.height = Math.round((camera.height - 60) * dpr);
     this.stamp = "";
   }
 
