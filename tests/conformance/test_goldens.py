@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.cascades import assert_folds
 
 from quantsim_viz.config import load_config
 from quantsim_viz.model import load_model
 from quantsim_viz.resolve import Cascade, resolve, resolve_edit
-from support.cascades import assert_folds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,9 +83,7 @@ def test_settings_are_those_of_aimet(document: str, position: int) -> None:
     model = load_model(base64.b64decode(entry["onnx"]))
     for config, param_bits, act_bits, outcome in entry["cases"]:
         name, text = data["configs"][config]
-        cascade = resolve(
-            model, load_config(text), param_bits=param_bits, act_bits=act_bits
-        )
+        cascade = resolve(model, load_config(text), param_bits=param_bits, act_bits=act_bits)
         found = settings(cascade, fields)
         wanted = expected(entry["outcomes"][outcome], fields)
         assert found == wanted, f"{entry['name']} | {name} | p{param_bits}a{act_bits}"

@@ -1,19 +1,13 @@
-"""The random models and configurations of `tests/parity`, for other tests.
-
-The scripts there run by themselves and import one another by bare names; this puts their folder on
-the path once.
-"""
+"""The parity runner's random models and configurations, for tests that need no referee."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-_PARITY = str(Path(__file__).resolve().parents[1] / "parity")
-if _PARITY not in sys.path:
-    sys.path.append(_PARITY)
+sys.path.insert(0, str(Path(__file__).parents[1] / "parity"))  # its scripts import one another
 
-from random_configs import random_config  # noqa: E402 - the path is set first
-from random_models import random_model  # noqa: E402 - the path is set first
+from random_configs import random_config
+from random_models import random_model
 
 __all__ = ["random_config", "random_model"]

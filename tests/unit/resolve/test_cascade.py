@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.cascades import OFF, ON, assert_folds, cascade_of, config, document
+from support.text_models import text_model
 
 from quantsim_viz.config import load_config
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.model import load_model
 from quantsim_viz.resolve import Property, Stage, resolve, resolve_edit
-from support.cascades import OFF, ON, assert_folds, cascade_of, config, document
-from support.text_models import text_model
 
 CONV = {"w": (4, 4, 1, 1), "b": (4,)}
 NET = "a = Conv(x, w, b)  y = Relu(a)"
@@ -70,9 +70,7 @@ def test_a_rule_matches_and_decides(net) -> None:
 
 
 def test_a_rule_may_apply_to_nodes_and_match_no_quantizer() -> None:
-    proto = text_model(
-        "a = Squeeze(x)  y = Relu(a)", inputs="float[1,4] x", outputs="float[4] y"
-    )
+    proto = text_model("a = Squeeze(x)  y = Relu(a)", inputs="float[1,4] x", outputs="float[4] y")
     cascade = cascade_of(proto, op_type={"Squeeze": {"is_output_quantized": OFF}})
     count = cascade.rules["/op_type/Squeeze/is_output_quantized"]
     assert (count.nodes, count.matched, count.decided) == (1, 0, 0)

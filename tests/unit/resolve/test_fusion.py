@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import TensorProto
-
-from quantsim_viz.resolve import Status
 from support.cascades import cascade_of, refusal
 from support.small_models import body, floats, model, node, value
+
+from quantsim_viz.resolve import Status
 
 RMS, LAYER, MATMUL, MASKED = (
     "RMSNormalization",
@@ -67,16 +67,16 @@ def test_a_use_in_a_branch_prevents_fusion() -> None:
     assert fused(proto, MATMUL) == []
 
 
-@pytest.mark.parametrize(("attributes", "count"), [({}, 1), ({"perm": [1, 0]}, 1), ({"perm": [0, 1]}, 0)])
+@pytest.mark.parametrize(
+    ("attributes", "count"), [({}, 1), ({"perm": [1, 0]}, 1), ({"perm": [0, 1]}, 0)]
+)
 def test_a_transposed_weight_makes_a_transposed_gemm(attributes: Any, count: int) -> None:
     proto = linear(operands="a b")
     proto.graph.node.insert(0, node("Transpose", "w", "t", "t", **attributes))
     proto.graph.node[1].input[1] = "t"
     assert len(fused(proto, MATMUL)) == count
     if count:
-        cascade = cascade_of(
-            proto, passes=[MATMUL], defaults={"per_channel_quantization": "True"}
-        )
+        cascade = cascade_of(proto, passes=[MATMUL], defaults={"per_channel_quantization": "True"})
         assert cascade["w"].channel_axis == 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from onnx import TensorProto
-
 from support.cascades import OFF, cascade_of
 from support.small_models import model, node
 from support.text_models import text_model
@@ -15,7 +14,8 @@ def test_an_enabled_quantizer_is_its_own() -> None:
 
 def test_the_walk_goes_up_through_operators_that_keep_the_grid() -> None:
     proto = text_model(
-        "a = Relu(x)  b = Transpose<perm=[0,1,3,2]>(a)  c = MaxPool<kernel_shape=[1,1]>(b)  y = Relu(c)"
+        "a = Relu(x)  b = Transpose<perm=[0,1,3,2]>(a)"
+        "  c = MaxPool<kernel_shape=[1,1]>(b)  y = Relu(c)"
     )
     assert cascade_of(proto).effective_quantizer("c") == "a"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
-from quantsim_viz.errors import QuantSimError
 from support.cascades import OFF, ON, cascade_of, refusal
 from support.small_models import floats, model, node
 from support.text_models import text_model
+
+from quantsim_viz.errors import QuantSimError
 
 PER_CHANNEL = {"per_channel_quantization": ON}
 
@@ -15,9 +15,7 @@ PER_CHANNEL = {"per_channel_quantization": ON}
 def product(op: str, weight: tuple[int, ...], x: tuple[int, ...], bias: int = 0, **attributes):
     inputs = "x w b" if bias else "x w"
     constants = {"w": floats(*weight)} | ({"b": floats(bias)} if bias else {})
-    return model(
-        [node(op, inputs, "y", "y", **attributes)], inputs={"x": x}, constants=constants
-    )
+    return model([node(op, inputs, "y", "y", **attributes)], inputs={"x": x}, constants=constants)
 
 
 # -- precision -------------------------------------------------------------------------------------
@@ -92,14 +90,19 @@ def test_biases_and_disabled_parameters_become_per_channel_too() -> None:
 
 def test_an_entry_of_the_type_beats_the_default() -> None:
     proto = product("Conv", (4, 4, 1, 1), (1, 4, 2, 2))
-    off = cascade_of(proto, defaults=PER_CHANNEL, op_type={"Conv": {"per_channel_quantization": OFF}})
+    off = cascade_of(
+        proto, defaults=PER_CHANNEL, op_type={"Conv": {"per_channel_quantization": OFF}}
+    )
     on = cascade_of(proto, op_type={"Conv": {"per_channel_quantization": ON}})
     assert (off["w"].per_channel, on["w"].per_channel) == (False, True)
 
 
 def test_one_user_that_asks_is_enough() -> None:
     proto = model(
-        [node("LayerNormalization", "x w", "a", "a"), node("BatchNormalization", "a w b m v", "y", "y")],
+        [
+            node("LayerNormalization", "x w", "a", "a"),
+            node("BatchNormalization", "a w b m v", "y", "y"),
+        ],
         inputs={"x": [4, 4]},
         constants={name: abs(floats(4)) for name in "wbmv"},
     )
@@ -202,7 +205,11 @@ def test_instance_normalization_parameters_follow_the_output(output: str, expect
 
 @pytest.mark.parametrize(
     ("hardware", "first", "second"),
-    [(None, (16, False), (16, False)), ("V66", (16, False), (8, True)), ("V73", (16, False), (16, True))],
+    [
+        (None, (16, False), (16, False)),
+        ("V66", (16, False), (8, True)),
+        ("V73", (16, False), (16, True)),
+    ],
 )
 def test_product_of_activations(hardware, first, second) -> None:
     proto = text_model(
@@ -210,9 +217,7 @@ def test_product_of_activations(hardware, first, second) -> None:
         inputs="float[4,4] x",
         outputs="float[4,4] y",
     )
-    cascade = cascade_of(
-        proto, bits=(8, 16), defaults={"hw_version": hardware} if hardware else {}
-    )
+    cascade = cascade_of(proto, bits=(8, 16), defaults={"hw_version": hardware} if hardware else {})
     assert (cascade["a"].bitwidth, cascade["a"].symmetric) == first
     assert (cascade["b"].bitwidth, cascade["b"].symmetric) == second
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from quantsim_viz.resolve import Status
 from support.cascades import ON, cascade_of, enabled, refusal
 from support.small_models import floats, model, node
+
+from quantsim_viz.resolve import Status
 
 RMS, LAYER, MATMUL = "RMSNormalization", "LayerNormalization", "MatmulAdd"
 
@@ -138,9 +138,7 @@ def test_matmul_add_drops_the_product_and_the_bias() -> None:
 
 
 def test_the_bias_follows_the_weights_granularity_and_axis() -> None:
-    cascade = cascade_of(
-        matmul_add(), passes=[MATMUL], defaults={"per_channel_quantization": ON}
-    )
+    cascade = cascade_of(matmul_add(), passes=[MATMUL], defaults={"per_channel_quantization": ON})
     assert (cascade["b"].per_channel, cascade["b"].channel_axis) == (True, 2)
 
 

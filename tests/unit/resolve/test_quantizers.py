@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from onnx import TensorProto
-
-from quantsim_viz.resolve import Kind
 from support.cascades import cascade_of
 from support.small_models import body, floats, model, node, value
 from support.text_models import text_model
+
+from quantsim_viz.resolve import Kind
 
 
 def kinds(proto) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from support.cascades import OFF, ON, cascade_of, enabled, refusal
 from support.small_models import floats, model, node
 from support.text_models import text_model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.cascades import OFF, ON, cascade_of, enabled, refusal
 from support.small_models import floats, model, node, value
 from support.text_models import text_model
@@ -140,9 +139,7 @@ def test_an_input_without_a_use_stays_off() -> None:
 
 
 def test_f_model_output_means_operators_whose_outputs_nothing_uses() -> None:
-    proto = text_model(
-        "a = Relu(x)  b = Sigmoid(a)  y = Relu(b)", outputs="float[1] a, float[1] y"
-    )
+    proto = text_model("a = Relu(x)  b = Sigmoid(a)  y = Relu(b)", outputs="float[1] a, float[1] y")
     cascade = cascade_of(proto, ops={}, model_output={"is_output_quantized": ON})
     assert enabled(cascade) == {"x", "y"}
 

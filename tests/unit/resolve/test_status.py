@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
-from quantsim_viz.resolve import Status
 from support.cascades import OFF, cascade_of
 from support.small_models import model, node
 from support.text_models import text_model
+
+from quantsim_viz.resolve import Status
 
 CONV = {"w": (4, 4, 1, 1), "b": (4,)}
 

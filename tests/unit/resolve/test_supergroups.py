@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.cascades import cascade_of
 from support.small_models import floats, model, node
 from support.text_models import text_model

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from quantsim_viz.resolve import Property
 from support.cascades import OFF, ON, cascade_of, refusal
 from support.small_models import floats, model, node
 from support.text_models import text_model
+
+from quantsim_viz.resolve import Property
 
 UNIT = {"encoding_constraints": {"min": 0.0, "max": 1.0}}
 SIX = {"encoding_constraints": {"min": 0.0, "max": 6.0}}
@@ -28,9 +29,7 @@ def test_sources_of_a_concat_share_its_quantizer() -> None:
 
 
 def test_a_source_that_something_else_uses_is_left_out() -> None:
-    cascade = cascade_of(
-        text_model("a = Neg(x)  b = Exp(a)  y = Concat<axis=0>(a, b)")
-    )
+    cascade = cascade_of(text_model("a = Neg(x)  b = Exp(a)  y = Concat<axis=0>(a, b)"))
     assert group(cascade, "y") == {"b", "y"}
 
 
@@ -40,7 +39,9 @@ def test_a_tensor_joined_twice_has_one_user() -> None:
 
 def test_sources_are_found_through_operators_that_keep_the_grid() -> None:
     cascade = cascade_of(
-        text_model("a = Neg(x)  b = Transpose<perm=[0,1,3,2]>(a)  c = Exp(x)  y = Concat<axis=0>(b, c)")
+        text_model(
+            "a = Neg(x)  b = Transpose<perm=[0,1,3,2]>(a)  c = Exp(x)  y = Concat<axis=0>(b, c)"
+        )
     )
     assert group(cascade, "y") == {"a", "c", "y"}
 
@@ -48,7 +49,8 @@ def test_sources_are_found_through_operators_that_keep_the_grid() -> None:
 def test_another_user_on_the_way_leaves_a_source_out() -> None:
     cascade = cascade_of(
         text_model(
-            "a = Neg(x)  b = Transpose<perm=[0,1,3,2]>(a)  d = Exp(b)  c = Exp(x)  y = Concat<axis=0>(b, c)",
+            "a = Neg(x)  b = Transpose<perm=[0,1,3,2]>(a)  d = Exp(b)"
+            "  c = Exp(x)  y = Concat<axis=0>(b, c)",
         )
     )
     assert group(cascade, "y") == {"c", "y"}
@@ -56,7 +58,9 @@ def test_another_user_on_the_way_leaves_a_source_out() -> None:
 
 def test_concats_of_concats_are_one_group() -> None:
     cascade = cascade_of(
-        text_model("a = Neg(x)  b = Exp(x)  c = Concat<axis=0>(a, b)  d = Abs(x)  y = Concat<axis=0>(c, d)")
+        text_model(
+            "a = Neg(x)  b = Exp(x)  c = Concat<axis=0>(a, b)  d = Abs(x)  y = Concat<axis=0>(c, d)"
+        )
     )
     assert group(cascade, "y") == {"a", "b", "c", "d", "y"}
 
@@ -165,7 +169,11 @@ def test_a_branch_behind_a_tensor_without_quantizer_is_seen() -> None:
 def test_merging_takes_symmetry_from_either_side_and_the_smaller_width() -> None:
     proto = text_model("a = Neg(x)  y = Relu(a)")
     cascade = cascade_of(
-        proto, op_type={"Neg": {"is_symmetric": ON}, "Relu": {"encoding_constraints": {"min": 0.0, "max": 6.0}}}
+        proto,
+        op_type={
+            "Neg": {"is_symmetric": ON},
+            "Relu": {"encoding_constraints": {"min": 0.0, "max": 6.0}},
+        },
     )
     assert cascade["y"].symmetric
     assert cascade["a"].fixed_range == (-6.0, 6.0)

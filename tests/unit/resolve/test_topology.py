@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from onnx import TensorProto
+from support.cascades import cascade_of, refusal
+from support.small_models import body, floats, model, node, value
+from support.text_models import text_model
 
 from quantsim_viz.model import load_model
 from quantsim_viz.resolve.build import build_topology
 from quantsim_viz.resolve.view import view_of
-from support.cascades import cascade_of, refusal
-from support.small_models import body, floats, model, node, value
-from support.text_models import text_model
 
 
 def topology(proto):
@@ -23,9 +23,7 @@ def names(found, numbers) -> list[str]:
 
 
 def test_constants_are_not_operators() -> None:
-    proto = model(
-        [node("Constant", "", "c", "c", value_float=1.0), node("Add", "x c", "y", "add")]
-    )
+    proto = model([node("Constant", "", "c", "c", value_float=1.0), node("Add", "x c", "y", "add")])
     assert names(topology(proto), range(1)) == ["add"]
 
 
@@ -121,7 +119,5 @@ def test_shape_does_not_count_among_a_weights_users() -> None:
 
 
 def test_a_norm_and_another_operator_may_share_a_weight() -> None:
-    proto = text_model(
-        "n = LayerNormalization(x, w)  y = Mul(n, w)", weights={"w": (6,)}
-    )
+    proto = text_model("n = LayerNormalization(x, w)  y = Mul(n, w)", weights={"w": (6,)})
     assert refusal(cascade_of(proto)) is None
