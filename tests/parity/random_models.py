@@ -526,9 +526,10 @@ def _finish(b: Builder) -> onnx.ModelProto:
         helper.make_tensor_value_info(name, TensorProto.FLOAT, b.shapes.get(name)) for name in ends
     ]
     inputs = list(b.inputs)
-    floats = [t for t in b.initializers if t.data_type == TensorProto.FLOAT]
-    if floats and b.rng.random() < 0.05:
-        shared = floats[0]
+    weights = {name for name, _ in b.weights}
+    stored = [t for t in b.initializers if t.name in weights]
+    if stored and b.rng.random() < 0.05:
+        shared = stored[0]
         inputs.append(helper.make_tensor_value_info(shared.name, shared.data_type, shared.dims))
     graph = helper.make_graph(b.nodes, "random", inputs, outputs, b.initializers)
     domains = [helper.make_opsetid("", b.opset)]
