@@ -30,6 +30,7 @@ def _drawn(skeleton: Skeleton) -> dict[str, Any]:
     """Return what does not change when groups open and close."""
     return {
         "names": [v.name for v in skeleton.vertices],
+        "order": [v.node for v in skeleton.vertices],
         "ops": [v.op_type for v in skeleton.vertices],
         "modules": [v.module or "" for v in skeleton.vertices],
         "parts": [

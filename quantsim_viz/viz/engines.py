@@ -60,12 +60,18 @@ class Problem:
         edges: What connects them.
         sources: Boxes that stand on top of all others.
         sinks: Boxes that stand below all others.
+        order: Pairs of which the first stands above the second, without a wire.
     """
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
     sources: tuple[int, ...] = ()
     sinks: tuple[int, ...] = ()
+    order: tuple[tuple[int, int], ...] = ()
+
+    def descents(self) -> list[tuple[int, int]]:
+        """Return every pair of boxes of which the first stands above the second, once each."""
+        return sorted({*((edge.tail, edge.head) for edge in self.edges), *self.order})
 
 
 Curve = tuple[float, ...]
@@ -152,6 +158,7 @@ def _dot_source(problem: Problem) -> str:
         tail = f"{edge.tail}:o{edge.outlet}:s" if edge.outlet is not None else str(edge.tail)
         head = f"{edge.head}:i{edge.inlet}:n" if edge.inlet is not None else str(edge.head)
         lines.append(f"{tail}->{head}")
+    lines.extend(f"{above}->{below}[style=invis]" for above, below in problem.order)
     return "\n".join([*lines, "}"])
 
 
@@ -253,7 +260,7 @@ class SugiyamaEngine:
 def _sugiyama_ranks(problem: Problem, from_edges: Callable[..., Any]) -> list[list[int]]:
     """Return the rows that `fast_sugiyama` finds, first rank first, each from left to right."""
     pinned = {*problem.sources, *problem.sinks}
-    edges = sorted({(edge.tail, edge.head) for edge in problem.edges})
+    edges = problem.descents()
     # Named by text, boxes can be told from the bends of long edges, which it numbers.
     drawings = from_edges([(str(tail), str(head)) for tail, head in edges]) if edges else ()
     ranked: dict[int, list[tuple[float, int]]] = {}
@@ -289,9 +296,9 @@ def _longest_path_ranks(problem: Problem) -> list[list[int]]:
     rank = [1] * len(problem.boxes)
     for number in problem.sources:
         rank[number] = 0
-    for edge in sorted(problem.edges, key=lambda e: e.tail):
-        if edge.head > edge.tail:
-            rank[edge.head] = max(rank[edge.head], rank[edge.tail] + 1)
+    for tail, head in problem.descents():
+        if head > tail:
+            rank[head] = max(rank[head], rank[tail] + 1)
     lowest = max(rank, default=0) + 1
     for number in problem.sinks:
         rank[number] = lowest

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from quantsim_viz.viz.engines import Box, Edge, Problem
@@ -215,7 +216,13 @@ def problem_of(frame: Frame, sizes: Mapping[int, Box]) -> Problem:
     for tail, head in frame.edges:
         (start, outlet), (stop, inlet) = at[tail], at[head]
         edges.append(Edge(start, stop, outlet, inlet))
-    return Problem(tuple(boxes), tuple(edges), tuple(sources), tuple(sinks))
+    return Problem(tuple(boxes), tuple(edges), tuple(sources), tuple(sinks), _piece_order(frame))
+
+
+def _piece_order(frame: Frame) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of neighbouring pieces: they stand below one another, wires or none."""
+    is_piece = [isinstance(child, Frame) and child.group is None for child in frame.children]
+    return tuple((i, i + 1) for i, pair in enumerate(pairwise(is_piece)) if all(pair))
 
 
 def port_places(frame: Frame) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -192,7 +192,10 @@ class _Grouping:
         return Group(name, f"block {number}: {kinds}", first, last, tuple(children), signature)
 
     def _segments(self, children: list[int | Group]) -> list[tuple[int, int]]:
-        """Split children where at most one tensor is alive between them."""
+        """Split children where at most one tensor is alive between them.
+
+        What operators make of nothing (weights filled in by `ConstantOfShape`) does not count.
+        """
         ends = [_last(child) for child in children]
         last_use: dict[int, int] = {}
         live: set[int] = set()
@@ -200,7 +203,7 @@ class _Grouping:
         start = 0
         for place, child in enumerate(children):
             for vertex in range(_first(child), ends[place]):
-                if self.readers[vertex]:
+                if self.readers[vertex] and self.sources[vertex]:
                     last_use[vertex] = max(self.readers[vertex])
                     live.add(vertex)
             live = {v for v in live if last_use[v] >= ends[place]}

@@ -5,6 +5,7 @@ Items are numbered: nodes first, then terminals, then groups (as the boxes they 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from quantsim_viz.viz.frames import Frame
@@ -12,7 +13,7 @@ from quantsim_viz.viz.groups import FAN_OUT_LIMIT, Group
 from quantsim_viz.viz.measure import group_box, terminal_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from quantsim_viz.viz.engines import Box
     from quantsim_viz.viz.skeleton import Skeleton, Wire
@@ -82,33 +83,22 @@ class Items:
 
     def _place_terminals(self) -> None:
         """Put inputs before their first reader and outputs after their producer, at the root."""
-        before: dict[int, int] = {}
-        after: dict[int, int] = {}
+        first_reader: dict[int, int] = {}
+        made_by: dict[int, int] = {}
         for wire in self._skeleton.wires:
-            if wire.source >= self._nodes:
-                before[wire.source] = min(before.get(wire.source, wire.target), wire.target)
-            elif wire.target >= self._nodes:
-                after[wire.target] = wire.source
-        keyed: list[tuple[float, int | Frame]] = [
-            (self._start_of(child), child) for child in self.root_frame.children
-        ]
-        for number, terminal in enumerate(self._skeleton.terminals):
-            item = self._nodes + number
+            known = first_reader.get(wire.source, wire.target)
+            first_reader[wire.source] = min(known, wire.target)
+            made_by[wire.target] = wire.source
+        children = self.root_frame.children
+        starts = [self._start_of(child) for child in children]
+        keyed: list[tuple[float, int | Frame]] = [*zip(starts, children, strict=True)]
+        for item, terminal in enumerate(self._skeleton.terminals, self._nodes):
             if terminal.is_input:
-                first = before.get(item, 0)
-                keyed.append((self._start_of(self._at_root(first)) - 0.5, item))
+                key = _before(first_reader.get(item, 0), starts)
             else:
-                keyed.append((after.get(item, self._nodes) + 0.5, item))
+                key = made_by.get(item, self._nodes) + 0.5
+            keyed.append((key, item))
         self.root_frame.children = [child for _, child in sorted(keyed, key=lambda pair: pair[0])]
-
-    def _at_root(self, vertex: int) -> int | Frame:
-        """Return the root's child that holds a vertex."""
-        best: int | Frame = vertex
-        for child in self.root_frame.children:
-            if self._start_of(child) > vertex:
-                break
-            best = child
-        return best
 
     def _start_of(self, child: int | Frame) -> int:
         if isinstance(child, Frame):
@@ -142,3 +132,9 @@ class Items:
                 wire.target - known[0] > NEIGHBOURHOOD or known.index(wire.target) >= FAN_OUT_LIMIT
             )
             yield wire, far or span > SPAN_LIMIT
+
+
+def _before(vertex: int, starts: Sequence[int]) -> float:
+    """Return a key just below that of the child, among children by first vertex, with `vertex`."""
+    place = max(bisect_right(starts, vertex) - 1, 0)
+    return (starts[place] if starts else 0) - 0.5

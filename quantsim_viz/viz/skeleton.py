@@ -118,7 +118,8 @@ class Skeleton:
     """All that is drawn of one model, before anybody says where.
 
     Attributes:
-        vertices: Operators in file order.
+        vertices: Operators in file order, but for those that nothing leads to: they stand before
+            their first reader.
         terminals: Inputs, then outputs.
         wires: Every connection, in order of its reader.
         details: Element type and shape of each wired tensor, such as `float32 1×64×56×56`.
@@ -170,25 +171,47 @@ def _format_dimension(dimension: Dimension) -> str:
 
 
 def _iter_vertices(graph: Graph) -> Iterator[Vertex]:
-    index = 0
-    for node in graph.nodes:
-        if node.op_type in HIDDEN_OP_TYPES:
-            continue
+    for index, (number, scope) in enumerate(_reading_order(graph)):
+        node = graph.nodes[number]
         parts = tuple(_iter_parts(graph, node))
         outputs = tuple(filter(None, node.outputs))
         yield Vertex(
             index=index,
-            node=node.index,
+            node=number,
             name=node.name,
             op_type=node.op_type,
-            scope=node.scope,
+            scope=scope,
             module=node.module,
             parts=parts,
             outputs=outputs,
             carriers=(*outputs, *(part.tensor for part in parts if part.is_float)),
             size=card_box(node.op_type, node.name, parts),
         )
-        index += 1
+
+
+def _reading_order(graph: Graph) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the drawn nodes with their scopes, each that nothing leads to before its first reader.
+
+    Files may list what only makes values (weights filled in by `ConstantOfShape`) far from where it
+    is used. Such a node without a scope counts to that of its reader.
+    """
+    keyed: list[tuple[float, int, tuple[str, ...]]] = []
+    for node in graph.nodes:
+        if node.op_type in HIDDEN_OP_TYPES:
+            continue
+        place, scope = float(node.index), node.scope
+        if not any(_leads_somewhere(graph, name) for name in (*node.inputs, *_iter_captured(node))):
+            uses = (use.node for name in node.outputs if name for use in graph.tensors[name].uses)
+            reader = min(uses, default=node.index)
+            place = reader - 0.5 if reader != node.index else place
+            scope = scope or graph.nodes[reader].scope
+        keyed.append((place, node.index, scope))
+    return [(number, scope) for _, number, scope in sorted(keyed)]
+
+
+def _leads_somewhere(graph: Graph, name: str) -> bool:
+    tensor = graph.tensors.get(name) if name else None
+    return tensor is not None and not _is_constant(graph, tensor)
 
 
 def _iter_parts(graph: Graph, node: Node) -> Iterator[Part]:

@@ -76,7 +76,7 @@ function publish(view) {
   };
   window.quantsimViz = window.quantsimViz || {};
   window.quantsimViz.graph = {
-    nodes: () => (view.layout ? view.layout.names.map((name, i) => describe(view, name, i)) : []),
+    nodes: () => (view.layout ? view.layout.fileOrder.map((i) => describe(view, view.layout.names[i], i)) : []),
     select: (name) => { view.pick([nodeOf(name)]); view.reveal(nodeOf(name)); },
     centerOn: (name) => {
       view.reveal(nodeOf(name));

@@ -62,6 +62,21 @@ def test_what_a_subgraph_reads_from_outside_is_wired_to_its_node():
     assert ("neg", "if", "h") in ends(drawn)
 
 
+def test_what_nothing_leads_to_stands_before_its_first_reader_and_in_its_scope():
+    shape = np.array([4, 4])
+    drawn = skeleton(
+        node("ConstantOfShape", "s", "w1", "fill1"),
+        node("ConstantOfShape", "s", "w0", "fill0"),
+        node("MatMul", "x w0", "h", "/a/mul0"),
+        node("MatMul", "h w1", "y", "/b/mul1"),
+        constants={"s": shape},
+    )
+    names = [vertex.name for vertex in drawn.vertices]
+    assert names == ["fill0", "/a/mul0", "fill1", "/b/mul1"]
+    assert [vertex.node for vertex in drawn.vertices] == [1, 2, 0, 3]
+    assert [vertex.scope for vertex in drawn.vertices] == [("a",), ("a",), ("b",), ("b",)]
+
+
 def test_a_tensor_read_twice_by_a_node_is_one_wire():
     drawn = skeleton(node("Mul", "x x", "y", "square"))
     assert len(drawn.wires) == 2

@@ -28,6 +28,7 @@ export class Layout {
     this.hash = hash;
     this.count = this.names.length;
     this.firstGroup = this.count + this.terminals.length;
+    this.fileOrder = [...this.names.keys()].sort((a, b) => this.order[a] - this.order[b]);
     this.indexOf = new Map(this.names.map((name, i) => [name, i]));
     this.place();
     this.connect();
