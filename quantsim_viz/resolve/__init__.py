@@ -1,8 +1,8 @@
 """The resolve room: rules × graph → declarations → effective settings.
 
-Pure and light: it may import the `model` and `config` rooms' types, `errors` and `diagnostics`, and
-nothing heavier than the standard library. `resolve` is its door; everything else is a question put
-to the `Cascade` that it returns.
+Pure and light: it may import the types of the `model` and `config` rooms (with them `onnx` and
+numpy), `errors` and `diagnostics`, and nothing heavier. `resolve` is its door; everything else is a
+question put to the `Cascade` that it returns.
 """
 
 from quantsim_viz.resolve.builtins import BUILTINS, explain_builtin

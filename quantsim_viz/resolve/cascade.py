@@ -42,8 +42,6 @@ class Quantizers(Mapping[str, QuantizerSetting]):
             raise KeyError(tensor)
         number = self._run.topology.quantizer_of[tensor]
         fields = [column[number] for column in self._run.columns]
-        if not fields[6]:
-            fields[7] = None
         setting = QuantizerSetting(self._run.topology.kinds[number], *fields)
         self._made[tensor] = setting
         return setting

@@ -26,7 +26,11 @@ _SHOWN_WHEN_DECLARED = (
     Property.TIED_TO,
     Property.DTYPE,
 )
-"""Properties left out of the text while nothing but the start value is declared for them."""
+"""Properties left out of the text while only the start and the precision stage declare them."""
+
+
+_ALWAYS_DECLARED = (Stage.START, Stage.PRECISION)
+"""Stages that declare for every quantizer alike, and so go without an explanation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _lines(cascade: Cascade, name: str) -> Iterator[_Line]:
     for prop in Property:
         declared = [d for d in trace if d.property is prop]
         if not declared or (
-            prop in _SHOWN_WHEN_DECLARED and all(d.stage is Stage.START for d in declared)
+            prop in _SHOWN_WHEN_DECLARED and all(d.stage in _ALWAYS_DECLARED for d in declared)
         ):
             continue
         shown = [d for d in declared if d.stage is not Stage.START] or declared
@@ -176,7 +180,7 @@ def _line(cascade: Cascade, label: str, declaration: Declaration) -> _Line:
         remark = "agrees"
     elif declaration.overridden_by is not None:
         remark = "overridden"
-    elif declaration.builtin is not None and declaration.stage is not Stage.START:
+    elif declaration.builtin is not None and declaration.stage not in _ALWAYS_DECLARED:
         remark = explain_builtin(declaration.builtin)
     else:
         remark = ""

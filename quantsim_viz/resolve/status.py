@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantsim_viz.resolve.columns import ENABLED
-from quantsim_viz.resolve.grid import (
-    QUANTIZABLE_DTYPES,
-    effective_quantizer,
-    is_grid_preserving,
-)
+from quantsim_viz.resolve.grid import QUANTIZABLE_DTYPES, is_grid_preserving
 from quantsim_viz.resolve.params import MINOR_PARAMS
 from quantsim_viz.resolve.settings import NodeState, Status
 
@@ -89,6 +85,7 @@ class _Judge:
         self._topology = topology
         self._enabled: Sequence[bool] = columns[ENABLED]
         self._quantizer_of: Mapping[str, int] = topology.quantizer_of
+        self._carries: dict[str, bool] = {}
 
     def constant(self, node: Node) -> Status:
         """Judge a `Constant` node by its output: the quantizer of an operand, or nothing."""
@@ -130,5 +127,14 @@ class _Judge:
         return quantizer is not None and self._enabled[quantizer]
 
     def _carries_grid(self, name: str) -> bool:
-        above, enabled = self._topology.above, self._enabled.__getitem__
-        return effective_quantizer(name, above, self._quantizer_of, enabled) is not None
+        """Tell whether the look-up finds a quantizer, remembering the way for the next walk."""
+        known, way = self._carries, []
+        current: str | None = name
+        while current is not None and current not in known:
+            way.append(current)
+            if self._is_enabled(current):
+                break
+            current = self._topology.above.get(current)
+        found = current is not None and known.get(current, True)
+        known.update(dict.fromkeys(way, found))
+        return found

@@ -100,7 +100,6 @@ def assert_folds(cascade: Cascade) -> None:
                 assert declaration.overridden_by > index
                 assert later.property is declaration.property
                 assert later.effective
-        if not setting.per_channel:
-            folded[Property.CHANNEL_AXIS] = None
+
         for prop in Property:
             assert folded.get(prop) == getattr(setting, prop.value), (tensor, prop)

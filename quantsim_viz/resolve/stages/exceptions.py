@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.resolve.columns import (
+    AXIS,
     BITWIDTH,
     DTYPE,
     ENABLED,
@@ -120,6 +121,7 @@ def _grouped_deconvolution(topology: Topology, op: Op, hw: Rule | None, work: _W
     for quantizer, kind in topology.param_quantizers(op.index):
         if kind == "weight" and work.get(quantizer, PER_CHANNEL):
             work.put(quantizer, PER_CHANNEL, False, GROUPED_DECONVOLUTION)
+            work.put(quantizer, AXIS, None, GROUPED_DECONVOLUTION)
 
 
 def _enabled_int_params(topology: Topology, op: Op, work: _Working) -> list[int]:
