@@ -42,7 +42,7 @@ ORDERED: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 @operator(*WRAPPING)
 def wrapping(spec: OperatorSpec) -> Kernel:
-    """Look the torch function up."""
+    """Apply torch's own function."""
     return unsigned(WRAPPING[spec.node.op_type])
 
 

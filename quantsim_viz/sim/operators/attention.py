@@ -58,7 +58,7 @@ def _window(scores: Tensor, offset: Tensor | int, left: int, right: int) -> Tens
     return allowed
 
 
-@operator("Attention", since=23)
+@operator("Attention", since=23, aliases=True)
 def attention(spec: OperatorSpec) -> Kernel:
     """Scaled dot-product attention with caches, masks, grouped heads and a soft cap.
 
@@ -166,7 +166,7 @@ def rotary_embedding(spec: OperatorSpec) -> Kernel:
     return kernel
 
 
-@operator("LinearAttention", since=27)
+@operator("LinearAttention", since=27, aliases=True)
 def linear_attention(spec: OperatorSpec) -> Kernel:
     """Attention by a recurrent state `[N, H, D_k, D_v]`, one step a token.
 

@@ -164,9 +164,11 @@ def to_numpy(tensor: Tensor, element_type: str | None = None) -> np.ndarray[Any,
 
     Args:
         tensor: Any tensor of the engine.
-        element_type: Needed only for types that are stored in a wider one (`int4`, …).
+        element_type: The type that the graph declares; it matters only where that is stored in a
+            wider one (`int4`, …).
     """
-    name = element_type or default_element_type(tensor.dtype)
+    held = element_type in SUB_BYTE and STORAGE[element_type] == tensor.dtype
+    name = element_type if held and element_type else default_element_type(tensor.dtype)
     tensor = tensor.detach().cpu()
     if name in _BIT_VIEWS and tensor.dtype == STORAGE[name]:
         bits = tensor.contiguous().view(_BIT_VIEWS[name][1]).numpy()

@@ -74,7 +74,7 @@ def unsigned(function: Callable[..., Tensor]) -> Kernel:
 
 @operator(*FUNCTIONS)
 def function(spec: OperatorSpec) -> Kernel:
-    """Look the torch function up."""
+    """Apply torch's own function."""
     return unsigned(FUNCTIONS[spec.node.op_type])
 
 

@@ -13,6 +13,7 @@ import onnx.defs
 from onnx import FunctionProto, TypeProto, helper
 
 from quantsim_viz.model.graph import AttributeReference, Function, Graph, Node
+from quantsim_viz.sim.operators.conformance import REFUSED
 from quantsim_viz.sim.operators.dtypes import ELEMENT_TYPE_NAMES
 from quantsim_viz.sim.operators.reference import to_node_proto
 
@@ -113,6 +114,8 @@ def _attribute_value(attribute: onnx.AttributeProto) -> Any:
 
 def _schema(domain: str, op_type: str, version: int) -> Any:
     """Return the schema (untyped: onnx's stubs lack what it says about functions), or None."""
+    if domain == "" and op_type in REFUSED:
+        return None
     try:
         return onnx.defs.get_schema(op_type, version, domain)
     except onnx.defs.SchemaError:

@@ -82,7 +82,7 @@ def _linear(spec: OperatorSpec, general: Kernel, *, flip_b: bool) -> Kernel:
     return kernel
 
 
-@operator("Einsum", since=12)
+@operator("Einsum", since=12, aliases=True)
 def einsum(spec: OperatorSpec) -> Kernel:
     """Sum of products by the equation."""
     equation = spec.text("equation").replace(" ", "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import product
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import torch
@@ -71,13 +73,13 @@ def max_pool(spec: OperatorSpec) -> Kernel:
     """
     size = spec.integers("kernel_shape") or ()
     windows = Windows.of(spec, len(size))
-    ceil = spec.flag("ceil_mode")
+    round_up = spec.flag("ceil_mode")
     if spec.wants(1):
         return _max_pool_with_places(spec, windows, size)
 
     def kernel(x: Tensor) -> Tensor:
         pads = windows.padding(x.shape[2:], size)
-        if ceil:
+        if round_up:
             pads = _rounded_up(windows, pads, x.shape[2:], size)
         x = pad_spatial(x, pads, _lowest(x.dtype))
         for axis, extent in enumerate(windows.extents(size)):
@@ -102,13 +104,13 @@ def _slide_maximum(x: Tensor, axis: int, extent: int, step: int, stride: int) ->
 
 def _max_pool_with_places(spec: OperatorSpec, windows: Windows, size: tuple[int, ...]) -> Kernel:
     """Return a kernel that also gives each maximum's place in the flattened input tensor."""
-    column_major, ceil = spec.flag("storage_order"), spec.flag("ceil_mode")
+    column_major, round_up = spec.flag("storage_order"), spec.flag("ceil_mode")
     rank = len(size)
 
     def kernel(x: Tensor) -> tuple[Tensor, Tensor]:
         lengths = x.shape[2:]
         pads = windows.padding(lengths, size)
-        if ceil:
+        if round_up:
             pads = _rounded_up(windows, pads, lengths, size)
         spread = _unfold(pad_spatial(x, pads, _lowest(x.dtype)), windows, size)
         values, within = spread.flatten(-rank).max(-1)
@@ -132,11 +134,11 @@ def average_pool(spec: OperatorSpec) -> Kernel:
     """Take the mean of each window; padding counts if `count_include_pad` says so."""
     size = spec.integers("kernel_shape") or ()
     windows = Windows.of(spec, len(size))
-    include, ceil = spec.flag("count_include_pad"), spec.flag("ceil_mode")
+    include, round_up = spec.flag("count_include_pad"), spec.flag("ceil_mode")
 
     def general(x: Tensor) -> Tensor:
         pads = windows.padding(x.shape[2:], size)
-        fitted = _rounded_up(windows, pads, x.shape[2:], size) if ceil else pads
+        fitted = _rounded_up(windows, pads, x.shape[2:], size) if round_up else pads
         axes = _last_axes(len(size))
         sums = _unfold(pad_spatial(x, fitted), windows, size).sum(axes)
         ones = x.new_ones((1, 1, *x.shape[2:]))
@@ -157,7 +159,7 @@ def average_pool(spec: OperatorSpec) -> Kernel:
         kernel_size=size,
         stride=windows.strides,
         padding=windows.pads[: len(size)],
-        ceil_mode=ceil,
+        ceil_mode=round_up,
         count_include_pad=include,
     )
 
@@ -167,11 +169,11 @@ def lp_pool(spec: OperatorSpec) -> Kernel:
     """Take the p-norm of each window."""
     size = spec.integers("kernel_shape") or ()
     windows = Windows.of(spec, len(size))
-    order, ceil = spec.number("p", 2), spec.flag("ceil_mode")
+    order, round_up = spec.number("p", 2), spec.flag("ceil_mode")
 
     def kernel(x: Tensor) -> Tensor:
         pads = windows.padding(x.shape[2:], size)
-        if ceil:
+        if round_up:
             pads = _rounded_up(windows, pads, x.shape[2:], size)
         spread = _unfold(pad_spatial(x, pads), windows, size)
         norm: Tensor = torch.linalg.vector_norm(spread, order, dim=_last_axes(len(size)))
@@ -201,6 +203,36 @@ def global_lp_pool(spec: OperatorSpec) -> Kernel:
     """Take the p-norm of each plane."""
     order = spec.number("p", 2)
     return lambda x: torch.linalg.vector_norm(x, order, dim=_plane(x), keepdim=True)
+
+
+@operator("MaxRoiPool")
+def max_roi_pool(spec: OperatorSpec) -> Kernel:
+    """Take the largest element of each bin of each region `[image, x1, y1, x2, y2]`."""
+    height, width = spec.integers("pooled_shape") or (1, 1)
+    scale = spec.number("spatial_scale", 1.0)
+
+    def edges(first: float, last: float, bins: int, length: int) -> list[tuple[int, int]]:
+        start, end = floor(first * scale + 0.5), floor(last * scale + 0.5)
+        each = max(end - start + 1, 1) / bins
+        return [
+            (
+                min(max(floor(step * each) + start, 0), length),
+                min(max(ceil((step + 1) * each) + start, 0), length),
+            )
+            for step in range(bins)
+        ]
+
+    def kernel(x: Tensor, regions: Tensor) -> Tensor:
+        y = x.new_zeros(regions.shape[0], x.shape[1], height, width)
+        for number, (image, left, top, right, bottom) in enumerate(regions.tolist()):
+            rows = edges(top, bottom, height, x.shape[2])
+            columns = edges(left, right, width, x.shape[3])
+            for (i, (r0, r1)), (j, (c0, c1)) in product(enumerate(rows), enumerate(columns)):
+                if r1 > r0 and c1 > c0:
+                    y[number, :, i, j] = x[int(image), :, r0:r1, c0:c1].amax((1, 2))
+        return y
+
+    return kernel
 
 
 @operator("MaxUnpool", since=9)

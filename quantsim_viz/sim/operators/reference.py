@@ -10,6 +10,7 @@ from onnx import NodeProto, ValueInfoProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from quantsim_viz.model.graph import AttributeReference, Graph
+from quantsim_viz.sim.operators.conformance import REFUSED
 from quantsim_viz.sim.operators.dtypes import NUMPY, SUB_BYTE, to_numpy, to_tensor
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from quantsim_viz.model.graph import Node
     from quantsim_viz.sim.operators.registry import Kernel, OperatorSpec
-
-_SEQUENCES = ("Sequence", "Optional", "SplitToSequence", "ConcatFromSequence", "String")
 
 
 def _evaluator(node: NodeProto, opset: Mapping[str, int]) -> ReferenceEvaluator:
@@ -36,7 +35,7 @@ def _evaluator(node: NodeProto, opset: Mapping[str, int]) -> ReferenceEvaluator:
 
 def knows(node: Node, version: int) -> bool:
     """Tell whether the reference evaluator can execute a node; all it does is raise if not."""
-    if node.op_type.startswith(_SEQUENCES):  # their values are no tensors
+    if node.domain == "" and node.op_type in REFUSED:
         return False
     if any(isinstance(value, Graph) for value in node.attributes.values()):
         return False
