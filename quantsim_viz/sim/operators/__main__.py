@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+import onnx.defs
 
 from quantsim_viz.sim.operators import FAMILIES, iter_entries
 from quantsim_viz.sim.operators.conformance import (
@@ -27,21 +30,22 @@ def page() -> str:
 
 
 def _introduction() -> Iterator[str]:
-    yield "# Operators"
-    yield ""
-    yield "<!-- Written by `python -m quantsim_viz.sim.operators`; a test keeps it up to date. -->"
-    yield ""
-    yield "The engine executes ONNX operators in this order of preference:"
-    yield ""
-    yield "1. a function that the model itself brings, expanded;"
-    yield "2. a torch kernel of the tables below;"
-    yield "3. the body that the standard gives for an operator, expanded;"
-    yield "4. `onnx.reference`, the library's own evaluator in numpy, one node at a time. Reports mark"
-    yield "   such nodes as executed without torch."
-    yield ""
-    yield "A kernel serves from the version of the operator set in its line up to the next line's."
-    yield "The engine executes operator set 7 and later. Operators it cannot execute are named, with"
-    yield "their nodes, before anything runs."
+    yield """\
+# Operators
+
+<!-- Written by `python -m quantsim_viz.sim.operators`; a test keeps it up to date. -->
+
+The engine executes ONNX operators in this order of preference:
+
+1. a function that the model itself brings, expanded;
+2. a torch kernel of the tables below;
+3. the body that the standard gives for an operator, expanded;
+4. `onnx.reference`, the library's own evaluator in numpy, a node at a time. Reports mark such
+   nodes as executed without torch.
+
+A kernel serves from the version of the operator set in its line up to the next line's. The engine
+executes operator set 7 and later. Operators it cannot execute are named, with their nodes, before
+anything runs."""
 
 
 def _tables() -> Iterator[str]:
@@ -63,17 +67,29 @@ def _tables() -> Iterator[str]:
 def _line(name: str, entry: OperatorEntry) -> str:
     summary = (entry.factory.__doc__ or "").strip().partition("\n")[0].replace("|", "\\|")
     executor = "its bodies'" if entry.op_type in ("If", "Loop", "Scan") else "torch"
-    return f"| `{name}` | {entry.since} | {executor} | {summary} |"
+    return f"| `{name}` | {first_version(entry)} | {executor} | {summary} |"
+
+
+def first_version(entry: OperatorEntry) -> int:
+    """Return the first version an entry serves: not before the standard has the operator."""
+    return max(entry.since, _introduced().get((entry.domain, entry.op_type), 1))
+
+
+@cache
+def _introduced() -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for schema in onnx.defs.get_all_schemas_with_history():
+        key = (schema.domain, schema.name)
+        found[key] = min(schema.since_version, found.get(key, schema.since_version))
+    return found
 
 
 def _others() -> Iterator[str]:
     yield ""
     yield "## Without torch"
     yield ""
-    yield (
-        "`onnx.reference` executes " + ", ".join(f"`{name}`" for name in BY_REFERENCE) + " and the"
-    )
-    yield "operators of `ai.onnx.ml` on tensors of numbers."
+    names = ", ".join(f"`{name}`" for name in BY_REFERENCE)
+    yield f"`onnx.reference` executes {names} and the operators of `ai.onnx.ml` on numbers."
     yield ""
     yield "Refused:"
     yield ""
@@ -86,10 +102,11 @@ def _conformance() -> Iterator[str]:
     yield ""
     yield "## Conformance"
     yield ""
-    yield f"Of the ONNX backend node suite (onnx {MEASURED_WITH}), {CASES:,} cases have tensors of"
-    yield "numbers for inputs and outputs and one right answer. (Left out: sequences, optional values"
-    yield "and strings, operators that are not standard yet, values drawn at random, training modes.)"
-    yield ""
+    yield f"""\
+Of the ONNX backend node suite (onnx {MEASURED_WITH}), {CASES:,} cases have tensors of numbers for
+inputs and outputs and one right answer. (Left out: sequences, optional values and strings,
+operators that are not standard yet, values drawn at random, training modes.)
+"""
     yield f"- passed: {passed:,} ({passed / CASES:.1%});"
     yield f"- every node on torch: {ON_TORCH:,} ({ON_TORCH / CASES:.1%});"
     yield f"- failed: {len(KNOWN_FAILURES)}, all listed here."
