@@ -323,6 +323,20 @@ def test_several_nodes_are_selected_with_shift_and_the_menu_acts_on_them(graph):
     }
 
 
+def test_the_menu_opens_from_the_keyboard(graph):
+    graph.js("select('node_linear')")
+    graph.stage.focus()
+    graph.page.keyboard.press("m")
+    first, second = graph.page.get_by_role("menuitem").all()
+    sync_api.expect(first).to_be_focused()
+    graph.page.keyboard.press("ArrowDown")
+    sync_api.expect(second).to_be_focused()
+    graph.page.keyboard.press("ArrowDown")
+    graph.page.keyboard.press("Enter")
+    assert graph.acts(2)[-1] == {"type": "menu", "id": "float", "nodes": ["node_linear"]}
+    sync_api.expect(graph.stage).to_be_focused()
+
+
 def test_a_preview_is_painted_and_taken_back(graph):
     message = graph.page.locator(".qv-message")
     before = graph.nodes()
@@ -341,7 +355,7 @@ def test_hovering_explains_a_node(graph):
     graph.page.mouse.move(target["x"], target["y"])
     tooltip = graph.page.get_by_role("tooltip")
     sync_api.expect(tooltip).to_contain_text("node_conv2d")
-    sync_api.expect(tooltip).to_contain_text("fused")
+    sync_api.expect(tooltip).to_contain_text("fused into node_relu")
     sync_api.expect(tooltip).to_contain_text("quantized")
 
 

@@ -237,7 +237,9 @@ export function drawPile(c, view, item, k) {
   c.fillStyle = theme.text;
   if (k < 0.5) return void c.fillText(fitText(c, group.label, w - 40), x + 26, y + 24);
   const alike = layout.alike.get(group.like);
-  const note = `${group.last - group.first} nodes${alike > 1 ? ` · one of ${alike} alike` : ""}`;
+  const worst = view.worstOf(group);
+  const count = `${group.last - group.first} nodes`;
+  const note = worst !== null ? `${count} · lowest ${worst.toFixed(1)} dB` : `${count}${alike > 1 ? ` · one of ${alike} alike` : ""}`;
   c.fillText(fitText(c, group.label, w - 40), x + 26, y + 17);
   c.font = `400 10.5px ${theme.font}`;
   c.fillStyle = theme.dim;

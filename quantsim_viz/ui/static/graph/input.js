@@ -195,6 +195,8 @@ export class Input {
       e: () => this.toggleHere(),
       Enter: () => this.inspect(),
       Escape: () => view.panel.back(),
+      m: () => view.panel.openMenuAtSelection(),
+      ContextMenu: () => view.panel.openMenuAtSelection(),
       "?": () => view.panel.toggleHelp(),
       1: () => view.setMode("status"),
       2: () => view.setMode("bits"),

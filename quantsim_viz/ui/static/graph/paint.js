@@ -311,6 +311,14 @@ function drawRings(c, view) {
     roundedBox(c, x - gap, y - gap, w + 2 * gap, h + 2 * gap, 8 + gap);
     c.stroke();
   };
+  c.setLineDash([3, 3]);
+  c.strokeStyle = theme.dim;
+  c.lineWidth = 1.4 / Math.min(camera.k, 1);
+  for (const [x, y, w, h] of view.alikeGroups()) {
+    roundedBox(c, x - 3, y - 3, w + 6, h + 6, 12);
+    c.stroke();
+  }
+  c.setLineDash([]);
   for (const item of view.matches) ring(item, theme.dark ? "#FFD166" : "#B0427E", 1.6, 2.5);
   if (view.hover !== null && !view.selectedItems.has(view.hover)) ring(view.hover, theme.dim, 1.4, 1.5);
   for (const item of view.selectedItems) {

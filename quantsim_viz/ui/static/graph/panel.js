@@ -6,7 +6,7 @@ import { findNodes } from "./query.js";
 
 const KEYS = [
   ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
-  ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"],
+  ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"], ["m", "what can be done to the selection"],
   ["1 … 4", "colour by status, bits, SQNR, difference"], ["?", "this list"],
 ];
 
@@ -22,6 +22,7 @@ export class Panel {
     this.buildHelp();
     this.parts.search.addEventListener("input", () => this.search(this.parts.search.value));
     this.parts.search.addEventListener("keydown", (event) => this.onSearchKey(event));
+    this.parts.menu.addEventListener("keydown", (event) => this.onMenuKey(event));
     const press = (name, action) => find(name).addEventListener("click", action);
     press("zoom-in", () => view.zoom(1.25));
     press("zoom-out", () => view.zoom(0.8));
@@ -253,5 +254,28 @@ export class Panel {
     menu.querySelector("button").focus();
   }
 
-  closeMenu() { this.parts.menu.hidden = true; }
+  /** The same from the keyboard: beside the node selected last. */
+  openMenuAtSelection() {
+    const { view } = this;
+    const node = view.selection[view.selection.length - 1];
+    if (node === undefined || !view.figures.menu.length) return;
+    const [x, y, w, h] = view.layout.boxes[view.layout.shown[node]];
+    this.openMenu(...view.camera.toScreen(x + w / 2, y + h));
+  }
+
+  onMenuKey(event) {
+    const buttons = [...this.parts.menu.querySelectorAll("button")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    const at = buttons.indexOf(event.composedPath()[0]);
+    buttons[(at + step + buttons.length) % buttons.length].focus();
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  closeMenu() {
+    if (this.parts.menu.hidden) return;
+    this.parts.menu.hidden = true;
+    this.view.stage.focus({ preventScroll: true });
+  }
 }

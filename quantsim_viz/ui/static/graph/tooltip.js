@@ -35,7 +35,9 @@ export class Tooltip {
     const lines = [["title", layout.ops[i]], ["name", layout.names[i]]];
     if (layout.modules[i]) lines.push(["line", `module ${layout.modules[i]}`]);
     const entry = looks.statuses.get(figures.status[i]);
-    if (entry) lines.push(["status", `${entry.mark} ${entry.word}`], ["sense", entry.sense]);
+    const into = entry && entry.status === "fused" ? this.view.fusedInto(i) : null;
+    const word = into === null ? entry && entry.word : `fused into ${layout.names[into]}`;
+    if (entry) lines.push(["status", `${entry.mark} ${word}`], ["sense", entry.sense]);
     if (mode === "diff" && figures.base) lines.push(["line", `difference: ${looks.of(i).word}`]);
     if (figures.preview && figures.preview[i] !== figures.status[i]) {
       lines.push(["status", `would become ${looks.wordOf(figures.preview[i])}`]);
@@ -57,8 +59,10 @@ export class Tooltip {
   describeGroup(group) {
     const lines = [["title", group.label], ["line", `${group.last - group.first} nodes`]];
     for (const [look, count] of this.view.sharesOf(group)) lines.push(["line", `${count} × ${look.word}`]);
-    const values = (this.view.figures.sqnr || []).slice(group.first, group.last).filter((v) => v !== null && v !== undefined);
-    if (values.length) lines.push(["line", `lowest SQNR ${Math.min(...values).toFixed(1)} dB`]);
+    const worst = this.view.worstOf(group);
+    if (worst !== null) lines.push(["line", `lowest SQNR ${worst.toFixed(1)} dB`]);
+    const alike = this.view.layout.alike.get(group.like);
+    if (alike > 1) lines.push(["line", `one of ${alike} built alike`]);
     lines.push(["sense", "double-click or e opens it"]);
     return lines;
   }

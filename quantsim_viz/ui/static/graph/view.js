@@ -176,6 +176,7 @@ export class View {
     if (!this.available(this.mode)) this.mode = "status";
     this.looks = new Looks(this.layout.palette, this.theme, this.figures, this.mode, this.layout.count);
     this.shares = new Map();
+    this.worst = new Map();
     this.refreshSearch();
     this.refreshLit();
   }
@@ -260,6 +261,34 @@ export class View {
       this.shares.set(group.path, [...counts].sort((a, b) => (a[0].key < b[0].key ? -1 : 1)));
     }
     return this.shares.get(group.path);
+  }
+
+  /** The lowest SQNR figure inside a group, or null. */
+  worstOf(group) {
+    if (!this.figures.sqnr) return null;
+    if (!this.worst.has(group.path)) {
+      let lowest = null;
+      for (let i = group.first; i < group.last; i++) {
+        const value = this.figures.sqnr[i];
+        if (value !== null && value !== undefined && (lowest === null || value < lowest)) lowest = value;
+      }
+      this.worst.set(group.path, lowest);
+    }
+    return this.worst.get(group.path);
+  }
+
+  /** The node whose output stands for a fused node's, or null. */
+  fusedInto(i) {
+    const group = this.figures.supergroups.find((members) => members.includes(i));
+    return group ? group[group.length - 1] : null;
+  }
+
+  /** Groups built like the one under the pointer, when there are several. */
+  *alikeGroups() {
+    const { layout, hover, hoverGroup } = this;
+    const number = hoverGroup ?? (hover !== null && layout.isGroup(hover) ? hover - layout.firstGroup : null);
+    if (number === null || layout.alike.get(layout.groups[number].like) < 2) return;
+    for (const group of layout.groups) if (group.like === layout.groups[number].like && group.rect) yield group.rect;
   }
 
   bitWord(i) { return BIT_WORDS[this.figures.bits[i]] || ""; }
