@@ -3,8 +3,8 @@
     python tests/benchmarks/resolve_speed.py [MODEL.onnx …] [--nodes 5000] [--repeat 9]
 
 Each figure is the best of the repetitions, in milliseconds, loading left out. The last model is
-made here: a transformer-like graph of about the number of nodes asked for. `docs/performance.md` has
-figures and the machine they were measured on.
+made here: a transformer-like graph of about the number of nodes asked for.
+`docs/performance.md` has figures and the machine they were measured on.
 """
 
 from __future__ import annotations
