@@ -58,7 +58,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             _INFO, "The supergroup's operators never follow one another as it asks."
         ),
         "supergroup-hidden": Code(
-            _WARNING, "Other supergroups take every place where this one would match."
+            _INFO, "Other supergroups take every place where this one would match."
         ),
         "output-lost-in-supergroup": Code(
             _WARNING, "A model output in the middle of a supergroup is left unquantized."

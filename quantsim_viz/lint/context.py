@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantsim_viz.config.pointer import split
 from quantsim_viz.diagnostics import Diagnostic, Fix
 from quantsim_viz.lint.codes import CODES
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Mapping
-    from typing import Any
 
     from quantsim_viz.config.rules import Config, Rules
     from quantsim_viz.lint.trial import Trial
@@ -19,6 +19,24 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve.columns import Row
     from quantsim_viz.resolve.pipeline import Run
     from quantsim_viz.resolve.topology import Op, Topology
+
+
+START = "built-in start"
+"""Who set a property that nothing has set yet."""
+
+
+class Written(NamedTuple):
+    """A declaration of a rule and what it found.
+
+    Attributes:
+        row: The declaration.
+        before: The property's value before it.
+        source: Who had set that: a rule's pointer, or `built-in …`.
+    """
+
+    row: Row
+    before: Any
+    source: str
 
 
 class LintContext:
@@ -45,18 +63,19 @@ class LintContext:
         return self.run.topology
 
     @cached_property
-    def rows_of(self) -> Mapping[str, list[tuple[Row, Any]]]:
-        """For every rule its declarations, each with the value its property had before."""
-        found: dict[str, list[tuple[Row, Any]]] = {}
-        for stage in self.run.stages.values():
-            current: dict[tuple[int, int], Any] = {}
-            for row in stage.rows:
-                quantizer, prop, value, pointer, *_, agrees = row
-                before = current.get((quantizer, prop), stage.before[prop][quantizer])
-                if pointer is not None:
-                    found.setdefault(pointer, []).append((row, before))
-                if agrees < 0:
-                    current[quantizer, prop] = value
+    def written_by(self) -> Mapping[str, list[Written]]:
+        """For every rule its declarations, each with what its property was before, and why."""
+        found: dict[str, list[Written]] = {}
+        stages = list(self.run.stages.values())
+        start = stages[0].before
+        current: dict[tuple[int, int], tuple[Any, str]] = {}
+        for row in (row for stage in stages for row in stage.rows):
+            quantizer, prop, value, pointer, builtin, _, agrees = row
+            if pointer is not None:
+                before = current.get((quantizer, prop)) or (start[prop][quantizer], START)
+                found.setdefault(pointer, []).append(Written(row, *before))
+            if agrees < 0:
+                current[quantizer, prop] = value, source_of(pointer, builtin)
         return found
 
     def op_names(self, ops: Iterable[int]) -> tuple[str, ...]:
@@ -113,6 +132,26 @@ def label(pointer: str) -> str:
     for token in split(pointer):
         words += f"[{token}]" if token.isdigit() else f".{token}"
     return words.lstrip(".") or "the document"
+
+
+def source_of(rule: str | None, builtin: str | None) -> str:
+    """Name who made a declaration: a rule's pointer, or built-in behaviour."""
+    return rule if rule is not None else f"built-in {builtin}"
+
+
+def sources(counted: Counter[str]) -> str:
+    """Write rules and built-in behaviour with how many quantizers each concerns.
+
+    >>> from collections import Counter
+    >>> sources(Counter({"/params/bias/is_quantized": 2, "built-in start": 1}))
+    'params.bias.is_quantized (2), built-in start (1)'
+    """
+    names = [
+        f"{label(name) if name.startswith('/') else name} ({number})"
+        for name, number in counted.most_common(3)
+    ]
+    more = len(counted) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -6,15 +6,26 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from quantsim_viz.config.pointer import join, split
-from quantsim_viz.lint.context import LintContext, count, finding, label, removal, sample
+from quantsim_viz.lint.context import (
+    START,
+    LintContext,
+    count,
+    finding,
+    label,
+    removal,
+    sample,
+    source_of,
+    sources,
+)
 from quantsim_viz.resolve.columns import ENABLED, PROPERTIES
 from quantsim_viz.resolve.grid import GRID_PRESERVING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from quantsim_viz.config.rules import Rule
     from quantsim_viz.diagnostics import Diagnostic, Fix
+    from quantsim_viz.resolve import Declaration
 
 _PARAM_LEAF = 3
 """Names behind `op_type` in `/op_type/Conv/params/bias/is_quantized` that lead to the leaf."""
@@ -26,10 +37,15 @@ def check_effect(context: LintContext) -> Iterator[Diagnostic]:
     unused = {rule.pointer for rule in context.rules.unused}
     said: set[str] = set()
     for pointer, rule in cascade.rules_by_pointer.items():
-        if pointer in unused or pointer.startswith(("/supergroups/", "/supergroup_pass_list/")):
+        if pointer in unused or pointer.startswith("/supergroups/"):
             continue
         counts = cascade.rules[pointer]
-        if counts.nodes == 0:
+        if pointer.startswith("/supergroup_pass_list/"):
+            if counts.nodes == 0:
+                message = f"The pass {rule.value} finds no pattern in this model."
+                fix = removal(pointer)
+                yield finding(context.config, "dead-rule", pointer, message, fix=fix)
+        elif counts.nodes == 0:
             yield from _dead(context, pointer, said)
         elif counts.matched == 0 and pointer.endswith("/per_channel_quantization"):
             yield from _per_tensor(context, pointer)
@@ -63,24 +79,34 @@ def _missing(section: str, names: Sequence[str]) -> str:
         return f"The model has no parameter of type '{names[0]}'"
     if section == "op_type" and len(names) > _PARAM_LEAF:
         return f"No {names[0]} of the model has a parameter of type '{names[2]}'"
+    if names[0] == "hw_version":
+        return "The model has no normalization and no product that the hardware makes exceptions of"
     if names[0] in ("params", "per_channel_quantization"):
-        return "The model has no such parameters"
+        return "The model has no parameters for it"
     return "No node of the model is concerned"
 
 
 def _without_quantizer(context: LintContext, pointer: str) -> Iterator[Diagnostic]:
     nodes = context.cascade.rule_nodes(pointer)
-    tokens = split(pointer)
-    grid = tokens[0] == "op_type" and ("", tokens[1]) in GRID_PRESERVING
-    reason = "their outputs carry their input's grid" if grid else "none of them has a quantizer"
     yield finding(
         context.config,
         "no-quantizer-to-set",
         pointer,
         f"{label(pointer)} applies to {count(len(nodes), 'node')} ({sample(nodes)}) and sets no"
-        f" quantizer: {reason}. It is harmless.",
+        f" quantizer: {_why_none(context, pointer, len(nodes))}. It is harmless.",
         nodes=nodes,
     )
+
+
+def _why_none(context: LintContext, pointer: str, number: int) -> str:
+    section, *names = split(pointer)
+    if section == "op_type" and ("", names[0]) in GRID_PRESERVING:
+        return f"{'its output carries' if number == 1 else 'their outputs carry'} the input's grid"
+    ports = context.topology.float_ports
+    ops = context.topology.by_type.get(names[0], ()) if section == "op_type" else ()
+    if names[-1] == "is_output_quantized" and ops and not any(ports[op][1] for op in ops):
+        return f"{'its output is' if number == 1 else 'their outputs are'} not float"
+    return "it has none" if number == 1 else "none of them has one"
 
 
 def _per_tensor(context: LintContext, pointer: str) -> Iterator[Diagnostic]:
@@ -98,83 +124,95 @@ def _per_tensor(context: LintContext, pointer: str) -> Iterator[Diagnostic]:
 
 
 def _shadowed(context: LintContext, rule: Rule) -> Iterator[Diagnostic]:
+    """Report a rule none of whose declarations is in force in the end."""
     matched, _ = context.cascade.rule_tensors(rule.pointer)
-    winners: Counter[str] = Counter()
-    agreeing: Counter[str] = Counter()
-    for tensor in matched:
-        trace = context.cascade.trace(tensor)
-        for declaration in trace:
-            if declaration.rule != rule.pointer:
-                continue
-            if declaration.agrees is not None:
-                agreeing[_source(trace[declaration.agrees].rule, None)] += 1
-            elif declaration.overridden_by is not None:
-                beaten_by = trace[declaration.overridden_by]
-                winners[_source(beaten_by.rule, beaten_by.builtin)] += 1
-    if winners:
+    replaced: Counter[str] = Counter()
+    repeated: Counter[str] = Counter()
+    for declaration, other in _iter_losses(context, rule.pointer, matched):
+        source = source_of(other.rule, other.builtin)
+        (repeated if other.value == declaration.value else replaced)[source] += 1
+    alike = f"{sources(repeated)} {'says' if len(repeated) == 1 else 'say'} the same"
+    subject = f"{label(rule.pointer)} matches {count(len(matched), 'quantizer')} and decides none"
+    if replaced:
         yield finding(
             context.config,
             "shadowed-rule",
             rule.pointer,
-            f"{label(rule.pointer)} matches {count(len(matched), 'quantizer')} and decides none:"
-            f" {_sources(winners)} replace what it says.",
+            f"{subject}: {sources(replaced)} {'replaces' if len(replaced) == 1 else 'replace'} what"
+            f" it says{f'; {alike}' if repeated else ''}.",
             nodes=context.cascade.rule_nodes(rule.pointer),
-            related=tuple(name for name in winners if name.startswith("/")),
+            related=_rules(replaced),
             fix=_removal_without_effect(context, rule.pointer),
         )
-    elif agreeing:
+    elif repeated and not any(_removal_without_effect(context, r) for r in _rules(repeated)):
         yield finding(
             context.config,
             "redundant-rule",
             rule.pointer,
-            f"{label(rule.pointer)} says what {_sources(agreeing)} already said of the same"
-            f" {count(len(matched), 'quantizer')}.",
-            related=tuple(name for name in agreeing if name.startswith("/")),
+            f"{subject}: {alike}.",
+            related=_rules(repeated),
             fix=_removal_without_effect(context, rule.pointer),
         )
 
 
-def _source(rule: str | None, builtin: str | None) -> str:
-    return rule if rule is not None else f"built-in {builtin}"
+def _iter_losses(
+    context: LintContext, pointer: str, matched: Iterable[str]
+) -> Iterator[tuple[Declaration, Declaration]]:
+    """Yield each declaration of a rule with the one that it agrees with or that overrides it."""
+    for tensor in matched:
+        trace = context.cascade.trace(tensor)
+        for declaration in trace:
+            if declaration.rule != pointer:
+                continue
+            by = declaration.agrees if declaration.agrees is not None else declaration.overridden_by
+            if by is not None:
+                yield declaration, trace[by]
 
 
-def _sources(sources: Counter[str]) -> str:
-    names = [
-        f"{label(name) if name.startswith('/') else name} ({number})"
-        for name, number in sources.most_common(3)
-    ]
-    more = len(sources) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+def _rules(counted: Counter[str]) -> tuple[str, ...]:
+    return tuple(name for name in counted if name.startswith("/"))
 
 
 def _redundant_or_ineffective(context: LintContext, rule: Rule) -> Iterator[Diagnostic]:
     if _says_what_presence_does(rule.pointer):
         return
-    rows = context.rows_of.get(rule.pointer, [])
-    if all(row[2] == before for row, before in rows if row[6] < 0):
+    written = context.written_by.get(rule.pointer, [])
+    effective = [w for w in written if w.row[6] < 0]
+    quantizers = {w.row[0] for w in written}
+    if all(w.row[2] == w.before for w in effective):
         fix = _removal_without_effect(context, rule.pointer)
         if fix is not None:
-            yield finding(
-                context.config,
-                "redundant-rule",
-                rule.pointer,
-                f"{label(rule.pointer)} repeats what holds without it on all"
-                f" {count(len({row[0] for row, _ in rows}), 'quantizer')} it matches.",
-                fix=fix,
-            )
+            yield _redundant(context, rule, Counter(w.source for w in effective), fix)
         return
     enabled = context.run.columns[ENABLED]
-    shaped = {row[0] for row, _ in rows}
-    if all(row[1] != ENABLED for row, _ in rows) and not any(enabled[q] for q in shaped):
-        properties = sorted({PROPERTIES[row[1]].value for row, _ in rows})
+    if all(w.row[1] != ENABLED for w in written) and not any(enabled[q] for q in quantizers):
+        properties = sorted({PROPERTIES[w.row[1]].value for w in written})
         yield finding(
             context.config,
             "ineffective-setting",
             rule.pointer,
             f"{label(rule.pointer)} sets {', '.join(properties)} of"
-            f" {count(len(shaped), 'quantizer')}, all of them switched off.",
+            f" {count(len(quantizers), 'quantizer')}, all of them switched off.",
             nodes=context.cascade.rule_nodes(rule.pointer),
         )
+
+
+def _redundant(context: LintContext, rule: Rule, before: Counter[str], fix: Fix) -> Diagnostic:
+    del before[rule.pointer]
+    if set(before) == {START}:
+        reason = "every quantizer is so from the start"
+    elif before:
+        reason = f"{sources(before)} made every quantizer so already"
+    else:
+        reason = "every quantizer is so without it"
+    return finding(
+        context.config,
+        "redundant-rule",
+        rule.pointer,
+        f"{label(rule.pointer)} changes nothing on this model: {reason}.",
+        related=_rules(before),
+        fix=fix,
+    )
 
 
 def _says_what_presence_does(pointer: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantsim_viz.config.pointer import split
@@ -11,13 +12,18 @@ from quantsim_viz.lint.effect import check_effect
 from quantsim_viz.lint.kernels import check_kernels
 from quantsim_viz.lint.refusal import check_refusal
 from quantsim_viz.lint.supergroups import check_supergroups
-from quantsim_viz.lint.traps import check_traps
+from quantsim_viz.lint.traps import (
+    bias_quantized,
+    check_traps,
+    presence_acts,
+    strict_without_symmetry,
+)
 from quantsim_viz.lint.trial import Trial
 from quantsim_viz.lint.vocabulary import check_vocabulary
 from quantsim_viz.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from quantsim_viz.config.rules import Config
     from quantsim_viz.diagnostics import Diagnostic
@@ -28,8 +34,12 @@ if TYPE_CHECKING:
 CHECKS = (check_effect, check_supergroups, check_traps, check_kernels)
 """Checks of a configuration that resolves on its model."""
 
-_ENTRY = 2
-"""Names in the pointer of a whole entry, `/op_type/Conv`."""
+_FOUND_AGAIN_BY: Mapping[str, Callable[[LintContext], Iterator[Diagnostic]]] = {
+    "bias-quantized": bias_quantized,
+    "presence-acts": presence_acts,
+    "strict-without-symmetry": strict_without_symmetry,
+}
+"""Findings whose fix changes other rules than their own, and the check that must be content."""
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -70,7 +80,19 @@ def lint_cascade(cascade: Cascade) -> tuple[Diagnostic, ...]:
     advice = _without_doubles(_advice(cascade, trial))
     trial.try_together([d.fix for d in advice if d.fix is not None and _reaches_nothing(d)])
     found = [*cascade.config.diagnostics, *advice]
-    return _sorted([*map(trial.checked, found), *cascade.model.warnings])
+    checked = [_with_mending_fix(trial, trial.checked(diagnostic)) for diagnostic in found]
+    return _sorted([*checked, *cascade.model.warnings])
+
+
+def _with_mending_fix(trial: Trial, diagnostic: Diagnostic) -> Diagnostic:
+    """Return a finding without its fix if that leaves the same to be found."""
+    check = _FOUND_AGAIN_BY.get(diagnostic.code)
+    after = trial.after(diagnostic.fix) if check and diagnostic.fix else None
+    if check is None or after is None or after.config.rules is None or after.run is None:
+        return diagnostic
+    again = check(LintContext(after, after.config.rules, after.run, trial))
+    is_mended = all(d.rule != diagnostic.rule for d in again)
+    return diagnostic if is_mended else replace(diagnostic, fix=None)
 
 
 def _advice(cascade: Cascade, trial: Trial) -> Iterator[Diagnostic]:
@@ -93,9 +115,10 @@ def _without_doubles(advice: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _reaches_nothing(diagnostic: Diagnostic) -> bool:
-    """Tell whether a finding is about an entry or a supergroup without any declaration."""
+    """Tell whether it is about an entry, a supergroup or a pass without any declaration."""
     if diagnostic.code == "dead-rule":
-        return len(split(diagnostic.rule)) == _ENTRY
+        section, *names = split(diagnostic.rule)
+        return section in ("op_type", "supergroup_pass_list") and len(names) == 1
     return diagnostic.code in ("supergroup-never-matches", "supergroup-hidden")
 
 

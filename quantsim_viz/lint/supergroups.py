@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantsim_viz.lint.context import LintContext, count, finding, removal, sample
@@ -42,19 +43,11 @@ def _explain(context: LintContext, rule: Rule) -> Diagnostic:
             f"{name} never matches: the model has no {missing[0]}.",
             fix=removal(rule.pointer, "Remove this supergroup"),
         )
-    hidden_by = _hiding_groups(context, rule)
+    misses = [find_miss(context, head, types) for head in topology.by_type[types[0]]]
+    hidden_by = _hiding_matches(context, misses)
     if hidden_by:
         return _hidden(context, rule, name, hidden_by)
-    misses = Counter[str]()
-    examples: dict[str, list[int]] = defaultdict(list)
-    for head in topology.by_type[types[0]]:
-        reason = miss_reason(context, head, types)
-        misses[reason] += 1
-        examples[reason].append(head)
-    reasons = "; ".join(
-        f"{reason} ({sample(context.op_names(examples[reason]))})"
-        for reason, _ in misses.most_common(3)
-    )
+    reasons = _reasons(context, misses)
     return finding(
         context.config,
         "supergroup-never-matches",
@@ -64,15 +57,52 @@ def _explain(context: LintContext, rule: Rule) -> Diagnostic:
     )
 
 
-def miss_reason(context: LintContext, head: int, types: Sequence[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why no match of a supergroup starts at an operator.
+
+    Attributes:
+        head: Number of the operator.
+        reason: The reason in words.
+        nearness: How near it came: operators that fit, and one more for the right one in a branch.
+        chain: The chain, where it is whole and something else keeps it from being a match.
+    """
+
+    head: int
+    reason: str
+    nearness: int
+    chain: tuple[int, ...] = ()
+
+
+def find_miss(context: LintContext, head: int, types: Sequence[str]) -> Miss:
     """Say why no chain of these types starts at an operator (`docs/semantics.md` §4a).
 
-    1. The head is a depthwise or a 3-D convolution.
-    2. The head belongs to a pattern of the pass list.
-    3. An operator before the last has several uses, or none.
-    4. The next operator is of another type.
-    5. An operator belongs to another match.
+    1. An operator before the last is used several times, by the wanted one or by others only.
+    2. Nothing uses it.
+    3. The next operator is of another type.
+    4. The chain is whole; its head is a depthwise or a 3-D convolution.
+    5. … its head belongs to a pattern of the pass list.
+    6. … one of its operators belongs to another match.
     """
+    topology = context.topology
+    current = head
+    for position, op_type in enumerate(types[1:], start=1):
+        users = [topology.ops[op].op_type for op in topology.output_ops(current)]
+        if len(users) > 1 and op_type in users:
+            reason = f"the output of {types[position - 1]} is used {len(users)} times"
+            return Miss(head, reason, position + 1)
+        if users != [op_type]:
+            matched = " → ".join(types[:position])
+            verb = "comes" if len(set(users)) == 1 else "come"
+            found = f"after {matched} {verb} {_joined(users)}, not {op_type}"
+            return Miss(head, found if users else f"nothing follows {matched}", position)
+        current = topology.following[current]
+    chain = follow_chain(topology, head, types) or ()
+    return Miss(head, _obstacle(context, head), len(types) + 1, chain)
+
+
+def _obstacle(context: LintContext, head: int) -> str:
+    """Say what keeps a whole chain from being a match."""
     topology = context.topology
     op = topology.ops[head]
     if op.op_type in ("Conv", "ConvTranspose"):
@@ -82,30 +112,31 @@ def miss_reason(context: LintContext, head: int, types: Sequence[str]) -> str:
             return f"a 3-D {op.op_type} cannot be the first operator of a group"
     if any(head in match.ops for match in context.run.passes):
         return f"the {op.op_type} belongs to a pattern of supergroup_pass_list"
-    for position, op_type in enumerate(types[1:], start=1):
-        uses = topology.output_uses[head]
-        if uses > 1:
-            return f"the output of {types[position - 1]} is used {uses} times"
-        if uses == 0:
-            return f"nothing follows {types[position - 1]}"
-        head = topology.following[head]
-        if topology.ops[head].op_type != op_type:
-            found = topology.ops[head].op_type
-            matched = " → ".join(types[:position])
-            return f"after {matched} comes {found}, not {op_type}"
-    return "an operator of the chain belongs to another supergroup already"
+    return _TAKEN
 
 
-def _hiding_groups(context: LintContext, rule: Rule) -> tuple[Match, ...]:
+_TAKEN = "an operator of the chain belongs to another supergroup"
+
+
+def _joined(types: Sequence[str]) -> str:
+    *others, last = dict.fromkeys(types) or [""]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _reasons(context: LintContext, misses: Sequence[Miss]) -> str:
+    """Write the reasons of the nearest misses, the commonest of equally near ones first."""
+    heads: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for miss in misses:
+        heads[miss.nearness, miss.reason].append(miss.head)
+    ranked = sorted(heads.items(), key=lambda item: (-item[0][0], -len(item[1])))
+    return "; ".join(
+        f"{reason} ({sample(context.op_names(found))})" for (_, reason), found in ranked[:3]
+    )
+
+
+def _hiding_matches(context: LintContext, misses: Sequence[Miss]) -> tuple[Match, ...]:
     """Return the matches that took what this supergroup would match, if it would match at all."""
-    topology, types = context.topology, rule.value
-    chains = [
-        chain
-        for head in topology.by_type[types[0]]
-        if (chain := follow_chain(topology, head, types)) is not None
-        and miss_reason(context, head, types).startswith("an operator of the chain")
-    ]
-    members = {op for chain in chains for op in chain}
+    members = {op for miss in misses if miss.reason == _TAKEN for op in miss.chain}
     return tuple(m for m in context.run.matches if not members.isdisjoint(m.ops))
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from quantsim_viz.diagnostics import Diagnostic
-    from quantsim_viz.resolve.topology import Op
+    from quantsim_viz.model.graph import Model, Node
 
 _BIAS_BITS = 32
+_LAYERS = ("Conv", "ConvTranspose", "Gemm")
 _TIE_BACKWARD = "tie-backward"
 
 
@@ -78,13 +79,15 @@ def output_still_quantized(context: LintContext) -> Iterator[Diagnostic]:
         causes[winner.rule or f"built-in {winner.builtin}"] += 1
     if names:
         reasons = ", ".join(label(c) if c.startswith("/") else c for c in causes)
+        plural = len(names) > 1
         yield finding(
             context.config,
             "output-still-quantized",
             "/model_output",
-            f"An empty model_output leaves the model's output as the other sections set it:"
-            f" {sample(names)} is quantized by {reasons}. To leave it float, switch off its"
-            " operator type in op_type, where all nodes of that type may be float.",
+            f"An empty model_output leaves the model's outputs as the other sections set them:"
+            f" {sample(names)} {'are' if plural else 'is'} quantized by {reasons}. Only the entry"
+            f" of an operator type can leave {'them' if plural else 'it'} float, and that reaches"
+            " every node of the type.",
             related=tuple(c for c in causes if c.startswith("/")),
         )
 
@@ -123,39 +126,46 @@ def _deciding_rule(context: LintContext, tensor: str) -> str | None:
 
 
 def bias_quantized(context: LintContext) -> Iterator[Diagnostic]:
-    """Find biases quantized below the 32 bits that integer kernels give them."""
+    """Find biases quantized below the 32 bits of integer kernels, one finding a deciding rule."""
     columns = context.run.columns
-    ops: dict[int, list[Op]] = {}
+    users: dict[int, list[int]] = {}
     for op in context.topology.ops:
         for quantizer, kind in context.topology.param_quantizers(op.index):
             narrow = columns[BITWIDTH][quantizer] < _BIAS_BITS
             if kind == "bias" and columns[ENABLED][quantizer] and narrow:
-                ops.setdefault(quantizer, []).append(op)
-    if not ops:
-        return
-    first = next(iter(ops))
-    tensor = context.topology.names[first]
-    pointer = _deciding_rule(context, tensor) or "/params"
-    per_type = pointer.startswith("/op_type/") and pointer.endswith("/is_quantized")
-    step = (
-        {"op": "replace", "path": pointer, "value": "False"}
-        if per_type or pointer == "/params/bias/is_quantized"
-        else _set_bias(context)
-    )
-    bits = sorted({columns[BITWIDTH][q] for q in ops})
-    yield finding(
-        context.config,
-        "bias-quantized",
-        pointer,
-        f"{count(len(ops), 'bias', 'biases')} ({sample(context.topology.names[q] for q in ops)})"
-        f" are quantized to {', '.join(map(str, bits))} bits by {label(pointer)}; integer kernels"
-        " add a 32-bit bias.",
-        nodes=context.op_names(op.index for users in ops.values() for op in users),
-        fix=Fix("Leave biases unquantized", (step,)),
-    )
+                users.setdefault(quantizer, []).append(op.index)
+    by_rule: dict[str, list[int]] = {}
+    for quantizer in users:
+        rule = _deciding_rule(context, context.topology.names[quantizer])
+        by_rule.setdefault(rule or "/params", []).append(quantizer)
+    for pointer, quantizers in by_rule.items():
+        bits = sorted({columns[BITWIDTH][q] for q in quantizers})
+        names = sample(context.topology.names[q] for q in quantizers)
+        yield finding(
+            context.config,
+            "bias-quantized",
+            pointer,
+            f"{count(len(quantizers), 'bias', 'biases')} ({names})"
+            f" {'is' if len(quantizers) == 1 else 'are'} quantized to"
+            f" {', '.join(map(str, bits))} bits by {label(pointer)}{_why_input(pointer)}; integer"
+            " kernels add a 32-bit bias.",
+            nodes=context.op_names(op for q in quantizers for op in users[q]),
+            fix=Fix("Leave biases unquantized", (_without_bias(context, pointer),)),
+        )
 
 
-def _set_bias(context: LintContext) -> dict[str, object]:
+def _why_input(pointer: str) -> str:
+    """Explain a parameter that `model_input` switches on (`docs/semantics.md` §3)."""
+    if not pointer.startswith("/model_input"):
+        return ""
+    return ", as the file lists them among the graph's inputs"
+
+
+def _without_bias(context: LintContext, pointer: str) -> dict[str, object]:
+    """Return the change that leaves biases out: at their own rule, or in the section of biases."""
+    own = pointer.startswith("/op_type/") and pointer.endswith("/is_quantized")
+    if own or pointer == "/params/bias/is_quantized":
+        return {"op": "replace", "path": pointer, "value": "False"}
     if "bias" in context.rules.params:
         return {"op": "add", "path": "/params/bias/is_quantized", "value": "False"}
     return {"op": "add", "path": "/params/bias", "value": {"is_quantized": "False"}}
@@ -193,23 +203,35 @@ def strict_without_symmetry(context: LintContext) -> Iterator[Diagnostic]:
 
 def unfolded_batch_norm(context: LintContext) -> Iterator[Diagnostic]:
     """Find BatchNormalization nodes that AIMET's usual workflow folds first."""
-    topology = context.topology
-    found = []
-    for op in topology.by_type.get("BatchNormalization", ()):
-        above = topology.producer.get(topology.ops[op].inputs[0])
-        if above is None or topology.output_uses[above] != 1:
-            continue
-        if topology.ops[above].op_type in ("Conv", "ConvTranspose", "Gemm"):
-            found.append(op)
-    if found:
-        names = context.op_names(found)
+    model = context.cascade.model
+    names = tuple(node.name for node in model.graph.nodes if _is_foldable(model, node))
+    if names:
+        one = len(names) == 1
         yield finding(
             context.config,
             "unfolded-batch-norm",
             "",
-            f"{count(len(found), 'BatchNormalization')} ({sample(names)}) could be folded into the"
-            " operator before it, as runtimes and AIMET's own workflow do; as it is, its output and"
-            " parameters are quantized on their own. Load the model with --fold-batch-norms to see"
-            " it folded.",
+            f"{count(len(names), 'BatchNormalization')} ({sample(names)}) could be folded into the"
+            f" operator before {'it' if one else 'them'}, as runtimes and AIMET's own workflow do;"
+            f" as {'it is, its' if one else 'they are, their'} output and parameters are quantized"
+            " by rules of their own. Load the model with --fold-batch-norms to see it folded.",
             nodes=names,
         )
+
+
+def _is_foldable(model: Model, node: Node) -> bool:
+    """Tell whether `load_model(…, fold_batch_norms=True)` would fold a node."""
+    if node.op_type != "BatchNormalization" or node.domain or node.attributes.get("training_mode"):
+        return False
+    graph = model.graph
+    above = graph.tensors[node.inputs[0]]
+    if above.producer is None or len(above.uses) != 1 or above.is_output:
+        return False
+    layer = graph.nodes[above.producer]
+    stored = [name for name in layer.inputs[1:3] if name]
+    return (
+        layer.op_type in _LAYERS
+        and not layer.domain
+        and all(model.constant(name) is not None for name in (*stored, *node.inputs[1:5]))
+        and all(len(graph.tensors[name].uses) == 1 for name in stored)
+    )

@@ -64,6 +64,14 @@ class Trial:
         """Tell whether every quantizer stays as it is."""
         return self.outcome(fix) is Outcome.UNCHANGED
 
+    def after(self, fix: Fix) -> Cascade | None:
+        """Return the cascade with a fix applied, None unless AIMET takes it."""
+        edited = _edited(self._cascade.config, fix.patch)
+        if edited is None or edited.rules is None:
+            return None
+        after = resolve_edit(self._cascade, edited)
+        return after if after.error is None else None
+
     def try_together(self, fixes: Sequence[Fix]) -> None:
         """Try removals that reach nothing of the model all at once, in one resolve.
 

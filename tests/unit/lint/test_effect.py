@@ -28,7 +28,7 @@ def test_the_documented_squeeze_rule_is_told_apart_from_a_dead_one(base, found):
     )
     assert not findings.codes_of("/op_type/Squeeze")
     finding = findings.codes_of("/op_type/Squeeze/is_output_quantized")["no-quantizer-to-set"]
-    assert "carry their input's grid" in finding.message
+    assert "carries the input's grid" in finding.message
     assert finding.nodes == ("/s",)
 
 
