@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         QuantSimError,
         UnsupportedOperator,
     )
-    from quantsim_viz.export import export
+    from quantsim_viz.export.export import export
     from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import diff, resolve
