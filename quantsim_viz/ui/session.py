@@ -111,6 +111,7 @@ class Session:
         options: How Simulate runs.
         selected: Name of the selected node.
         rule: Pointer of the selected rule.
+        searched_rule: Pointer of the rules whose nodes the graph's search asked for.
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
         form: Whether the configuration is shown as forms.
@@ -134,6 +135,7 @@ class Session:
         self.options = RunOptions()
         self.selected: str | None = None
         self.rule: str | None = None
+        self.searched_rule = ""
         self.mode = "status"
         self.tab = "Layers"
         self.form = False

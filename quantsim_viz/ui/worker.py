@@ -28,7 +28,9 @@ MESSAGES_A_SECOND = 15
 
 
 def main() -> None:
-    """Serve requests until the input ends."""
+    """Serve requests until the input ends, behind whatever the person is doing."""
+    if hasattr(os, "nice"):
+        os.nice(5)
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not reach the channel
     serve(sys.stdin.buffer, messages)

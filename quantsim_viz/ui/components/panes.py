@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 COMPONENT = "quantsim-viz.panes"
 
-Kind = Literal["navigator", "inspector", "layers", "strip", "forms", "comparison", "summary"]
+Kind = Literal[
+    "navigator", "inspector", "layers", "strip", "forms", "comparison", "summary", "report"
+]
 
 
 def mount_pane(

@@ -91,6 +91,9 @@ def _draw_configuration(state: AppState) -> None:
 
 def _draw_forms(state: AppState) -> None:
     workspace = state.session.workspace
+    if not state.session.form:
+        draw_pane(state, "forms", "forms", {"hidden": True})
+        return
     data = {
         "schema": _schema_url(),
         "value": Document(workspace.text).data,

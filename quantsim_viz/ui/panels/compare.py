@@ -13,7 +13,11 @@ from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.runs import start_comparison
 from quantsim_viz.ui.session import AS_OPENED
 from quantsim_viz.ui.state import on_widget, put_widget
-from quantsim_viz.ui.views.comparison import accuracy_lines, differing_nodes
+from quantsim_viz.ui.views.comparison import (
+    accuracy_figures,
+    differing_nodes,
+    verdict_lines,
+)
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
@@ -73,7 +77,7 @@ def _draw_sentence(session: Session) -> None:
         return
     count = len(differing_nodes(session))
     nodes = "no node" if count == 0 else "1 node" if count == 1 else f"{count} nodes"
-    st.caption(f"A is the document, B is {other.name}: {nodes} of another status.")
+    st.caption(f"A is the document, B the one chosen: {nodes} of another status.")
 
 
 def _draw_result(state: AppState) -> None:
@@ -81,8 +85,11 @@ def _draw_result(state: AppState) -> None:
     comparison = session.comparison
     if comparison is None:
         return
-    for line in accuracy_lines(comparison.report):
-        st.markdown(line)
+    outcome = {
+        "figures": list(accuracy_figures(comparison.report)),
+        "lines": list(verdict_lines(comparison.report)),
+    }
+    draw_pane(state, "report", "compare_report", outcome, height="content")
     content = json.dumps(comparison.report, separators=(",", ":")).encode()
     data = {
         "table": table_url(state),

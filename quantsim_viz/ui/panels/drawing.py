@@ -48,6 +48,8 @@ def _act(session: Session, act: Act) -> None:
         session.collapsed = frozenset(map(str, act.get("paths", ())))
     elif act["type"] == "mode":
         session.mode = act["mode"] if act.get("mode") in MODES else session.mode
+    elif act["type"] == "rules":
+        session.searched_rule = str(act.get("pointer") or "")
     else:
         session.act(act)
 
@@ -81,7 +83,13 @@ def _touched(session: Session) -> list[str] | None:
 
 
 def _rule_nodes(session: Session) -> dict[str, tuple[str, ...]]:
+    """Return the nodes of the rules at and below the pointer that somebody searched for."""
     cascade = session.workspace.shown().cascade
-    if cascade is None:
+    asked = session.searched_rule
+    if cascade is None or not asked:
         return {}
-    return {pointer: cascade.rule_nodes(pointer) for pointer in cascade.rules}
+    return {
+        pointer: cascade.rule_nodes(pointer)
+        for pointer in cascade.rules
+        if pointer == asked or pointer.startswith(f"{asked.rstrip('/')}/")
+    }

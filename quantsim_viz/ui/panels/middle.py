@@ -13,6 +13,7 @@ from quantsim_viz.ui.panels.drawing import draw_graph
 from quantsim_viz.ui.views.figures import figures_caption, published_figures
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, rule_rows
+from quantsim_viz.ui.views.overview import model_overview
 from quantsim_viz.ui.views.summary import coverage_facts, ribbons
 from quantsim_viz.ui.views.table import shown_nodes, status_letters
 
@@ -71,11 +72,13 @@ def _draw_navigator(state: AppState) -> None:
 
 def _draw_inspector(state: AppState) -> None:
     session = state.session
-    view = None
+    data: dict[str, Any] = {}
     if session.selected is not None:
         figures = session.result.figures if session.result is not None else None
-        view = inspect_node(session.workspace, session.selected, figures)
-    draw_pane(state, "inspector", "inspector", {"view": view})
+        data["view"] = inspect_node(session.workspace, session.selected, figures)
+    else:
+        data["overview"] = model_overview(session.workspace)
+    draw_pane(state, "inspector", "inspector", data)
 
 
 def draw_pane(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from quantsim_viz.ui.panels.middle import draw_pane
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption
-from quantsim_viz.ui.views.tables import layers_csv, metric_line, output_lines
+from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
@@ -25,7 +26,7 @@ def draw_run(state: AppState) -> None:
         with st.container(key="run-options", width=420):
             _draw_options(session)
         with st.container(key="run-result"):
-            _draw_result(session)
+            _draw_result(state)
 
 
 def _draw_options(session: Session) -> None:
@@ -92,16 +93,19 @@ def _set(session: Session, name: str, value: object) -> None:
     session.set_option(name, value)
 
 
-def _draw_result(session: Session) -> None:
-    result = session.result
+def _draw_result(state: AppState) -> None:
+    result = state.session.result
     if result is None:
-        st.markdown("Nothing was simulated yet. **Simulate** runs the document on all the data.")
+        line = "Nothing was simulated yet. Simulate runs the document on all the data."
+        draw_pane(state, "report", "report", {"lines": [line]}, height="content")
         return
-    stale = " It is of an earlier state." if session.is_stale(result) else ""
-    st.caption(f"{result_caption(result)}; {result.report['seconds']:.1f} s.{stale}")
-    for line in (*metric_line(result.report), *output_lines(result.report)):
-        st.markdown(line)
-    with st.container(horizontal=True):
+    stale = " They are of an earlier state." if state.session.is_stale(result) else ""
+    data = {
+        "figures": list(outcome_figures(result.report)),
+        "caption": f"{result_caption(result)}; {result.report['seconds']:.1f} s.{stale}",
+    }
+    draw_pane(state, "report", "report", data, height="content")
+    with st.container(horizontal=True, key="run-downloads"):
         st.download_button(
             "Layers, CSV", layers_csv(result.report), "layers.csv", "text/csv", on_click="ignore"
         )

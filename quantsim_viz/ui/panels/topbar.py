@@ -47,7 +47,6 @@ def _draw_choosers(session: Session) -> None:
         "A sample, or the path of an .onnx file below the folder the app was started in",
     )
     config = session.workspace.source
-    edited = "" if session.workspace.history.is_pristine else " (edited)"
     _chooser(
         "config",
         "Configuration",
@@ -55,7 +54,6 @@ def _draw_choosers(session: Session) -> None:
         (config.reference, config.name),
         lambda value: _choose_config(session, value),
         "A preset, or the path of a configuration file",
-        suffix=edited,
     )
     data = session.data
     own = datasets.data_for(model)
@@ -77,24 +75,23 @@ def _chooser(
     current: tuple[str, str],
     choose: Callable[[str], None],
     hint: str,
-    *,
-    suffix: str = "",
 ) -> None:
     """Draw a box of known references that also takes a typed one."""
     titles = dict(known)
     titles.setdefault(*current)
+    references = {title: reference for reference, title in titles.items()}
     put_widget(key, current[0])
 
-    def title_of(reference: str) -> str:
-        title = titles.get(reference, reference)
-        return f"{title}{suffix}" if reference == current[0] else title
+    def take(value: object) -> None:
+        if value:
+            choose(references.get(str(value), str(value)))
 
     st.selectbox(
         label,
         list(titles),
         key=key,
-        format_func=title_of,
-        on_change=on_widget(key, lambda value: choose(str(value)) if value else None),
+        format_func=lambda reference: titles.get(reference, reference),
+        on_change=on_widget(key, take),
         accept_new_options=True,
         filter_mode="contains",
         label_visibility="collapsed",

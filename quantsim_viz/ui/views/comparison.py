@@ -34,31 +34,40 @@ def differing_nodes(session: Session) -> list[str]:
     ]
 
 
-def accuracy_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield both accuracies and what their difference means, if the data have labels."""
+def accuracy_figures(report: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield both accuracies, the float model's, and the p-value, if the data have labels."""
+    metric = report.get("metric")
+    if not metric:
+        return
+    name = metric["name"]
+    hint = f"On {metric['samples']} labelled samples"
+    for letter, value in zip("AB", metric["values"], strict=False):
+        yield {"label": f"{name}, {letter}", "value": f"{value:.2%}", "hint": hint}
+    yield {"label": f"{name}, float", "value": f"{metric['float']:.2%}", "hint": hint}
+    p_value = metric["p_value"][1]
+    if p_value is not None:
+        yield {
+            "label": "McNemar p",
+            "value": f"{p_value:.3g}",
+            "hint": "How often chance alone would make a difference as large, in an exact test",
+        }
+
+
+def verdict_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what the difference in accuracy means."""
     metric = report.get("metric")
     if not metric:
         yield "The data have no labels, so there is no accuracy to compare."
         return
-    first, second = metric["values"][:2]
-    yield (
-        f"**{metric['name']}** A {first:.2%} · B {second:.2%} · float {metric['float']:.2%}"
-        f" ({metric['samples']} labelled samples). {_verdict(metric)}"
-    )
-
-
-def _verdict(metric: Mapping[str, Any]) -> str:
-    p_value = metric["p_value"][1]
-    disagreements = metric["disagreements"][1]
-    if p_value is None:
-        return ""
-    if disagreements is None:
-        return f"Exact McNemar test: p = {p_value:.3g}."
+    p_value, disagreements = metric["p_value"][1], metric["disagreements"][1]
+    if p_value is None or disagreements is None:
+        return
     gained, lost = disagreements
     if gained == lost == 0:
-        return "They agree on every sample."
+        yield f"They agree on every one of {metric['samples']} samples."
+        return
     verdict = "more than chance" if p_value < CHANCE else "within chance"
-    return (
-        f"B alone is right on {gained}, A alone on {lost}: {verdict}"
-        f" (exact McNemar test, p = {p_value:.3g})."
+    yield (
+        f"B alone is right on {gained}, A alone on {lost} of {metric['samples']} samples: the"
+        f" difference is {verdict}."
     )

@@ -32,6 +32,9 @@ def coverage_facts(session: Session) -> list[dict[str, Any]]:
         )
     if session.result is not None and not session.is_stale(session.result):
         facts += _result_facts(session)
+    if not workspace.history.is_pristine:
+        hint = f"The document differs from {workspace.source.name} as it was opened"
+        facts.append({"value": "edited", "label": "", "hint": hint, "tone": "edited"})
     facts.append({"value": "", "label": SEMANTICS, "hint": "Whose rules these are"})
     return facts
 

@@ -10,20 +10,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-def metric_line(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the accuracy on labelled data, if there is one."""
+def outcome_figures(report: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the figures of a simulation as a whole: accuracy, then SQNR at each output."""
     metric = report.get("metric")
     if metric:
-        yield (
-            f"**{metric['name']}** {metric['simulated']:.2%} simulated, {metric['float']:.2%} float"
-            f" ({metric['samples']} labelled samples)"
-        )
-
-
-def output_lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the SQNR at each output of the model."""
+        hint = f"On {metric['samples']} labelled samples"
+        yield {
+            "label": f"{metric['name']} simulated",
+            "value": f"{metric['simulated']:.2%}",
+            "hint": hint,
+        }
+        yield {"label": f"{metric['name']} float", "value": f"{metric['float']:.2%}", "hint": hint}
     for tensor, row in report.get("outputs", {}).items():
-        yield f"Output `{tensor}`: **{figure_text(row['cumulative'])}**"
+        yield {
+            "label": f"SQNR at output {tensor}",
+            "value": figure_text(row["cumulative"]),
+            "hint": "Signal to quantization noise, all quantizers on",
+        }
 
 
 def figure_text(figure: Mapping[str, Any]) -> str:

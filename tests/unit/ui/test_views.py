@@ -5,10 +5,15 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.ui.views.comparison import accuracy_lines, differing_nodes
+from quantsim_viz.ui.views.comparison import (
+    accuracy_figures,
+    differing_nodes,
+    verdict_lines,
+)
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
+from quantsim_viz.ui.views.overview import model_overview
 from quantsim_viz.ui.views.summary import coverage_facts, ribbons
 from quantsim_viz.ui.views.table import layer_figures, status_letters, table_bytes
 from quantsim_viz.ui.views.tables import layers_csv
@@ -127,6 +132,12 @@ def test_the_coverage_line_names_the_semantics(session: Session) -> None:
     assert any(fact["label"] == "quantized" and fact["value"] == "5" for fact in facts)
 
 
+def test_nothing_selected_shows_the_model_and_where_to_begin(session: Session) -> None:
+    overview = model_overview(session.workspace)
+    assert ["nodes", "13"] in overview["facts"]
+    assert overview["starts"][0]["node"] == "node_conv2d"
+
+
 LAYERS = [
     {
         "node": "a",
@@ -173,13 +184,17 @@ def test_a_difference_within_chance_is_called_so() -> None:
         "disagreements": [None, [3, 2]],
         "samples": 100,
     }
-    (line,) = accuracy_lines({"metric": metric})
+    (line,) = verdict_lines({"metric": metric})
     assert "within chance" in line
-    assert "90.00%" in line
-    (line,) = accuracy_lines({"metric": metric | {"p_value": [None, 0.001]}})
+    values = [figure["value"] for figure in accuracy_figures({"metric": metric})]
+    assert values == ["90.00%", "91.00%", "99.00%", "0.4"]
+    (line,) = verdict_lines({"metric": metric | {"p_value": [None, 0.001]}})
     assert "more than chance" in line
-    (line,) = accuracy_lines({"metric": None})
+    (line,) = verdict_lines({"metric": metric | {"disagreements": [None, [0, 0]]}})
+    assert "agree" in line
+    (line,) = verdict_lines({"metric": None})
     assert "no labels" in line
+    assert not list(accuracy_figures({"metric": None}))
 
 
 def test_differing_nodes_are_those_whose_status_differs(session: Session) -> None:

@@ -62,7 +62,7 @@ class Editor {
     return EditorState.create({
       doc: text,
       extensions: [
-        lineNumbers(), foldGutter(), ruleMarks, lintGutter(),
+        lineNumbers(), foldGutter(), ruleMarks, lintGutter({ markerFilter: (found) => found.filter((item) => item.severity !== "info") }),
         highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), bracketMatching(),
         closeBrackets(), indentOnInput(), indentUnit.of("  "), highlightSelectionMatches(), json(),
         autocompletion({ override: [schemaCompletion(() => this.hints)], icons: false }),

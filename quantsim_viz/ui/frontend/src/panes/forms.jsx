@@ -9,6 +9,7 @@ import { useRemote } from "./remote.js";
 export function Forms({ data, send }) {
   const schema = useRemote(data.schema);
   const [section, setSection] = useState("op_type");
+  if (data.hidden) return null;
   if (!schema) return <p class="empty">Reading the schema.</p>;
   if (data.value === null || data.value === undefined) {
     return <p class="empty">The text is not JSON at the moment, so there is nothing to fill a form with. Mend the marked line in the editor, or undo.</p>;
@@ -127,18 +128,27 @@ function tabular(schema, root) {
   return Boolean(entry?.properties && Object.values(entry.properties).some((item) => isBoolean(deref(item, root))));
 }
 
+const FEW_ROWS = 15;
+const MOST_ROWS = 100;
+
 /** A map of entries as a table: names down, yes-no settings across, the rest in a row of its own. */
 function EntryTable({ schema, value, pointer, label, context }) {
   const [open, setOpen] = useState({});
+  const [query, setQuery] = useState("");
   const entry = deref(schema.additionalProperties, context.root);
   const properties = Object.entries(entry.properties).map(([key, item]) => [key, deref(item, context.root)]);
   const columns = properties.filter(([, item]) => isBoolean(item));
   const rest = properties.filter(([, item]) => !isBoolean(item));
   const written = Object.keys(value ?? {});
   const offered = suggestions(schema, context).filter(([name]) => !written.includes(name));
-  const rows = [...written.map((name) => [name, countOf(schema, context, name)]), ...offered];
+  const all = [...written.map((name) => [name, countOf(schema, context, name)]), ...offered];
+  const matching = all.filter(([name]) => name.toLowerCase().includes(query.trim().toLowerCase()));
+  const rows = matching.slice(0, MOST_ROWS);
   return (
     <>
+      {all.length > FEW_ROWS && (
+        <input class="filter" type="search" placeholder="Filter by name" aria-label={`Filter: ${label}`} value={query}
+          onInput={(event) => setQuery(event.currentTarget.value)} />)}
       <table class="entries" aria-label={label}>
         <thead><tr>
           <th scope="col">{entry.title ?? "Name"}</th>
@@ -169,6 +179,7 @@ function EntryTable({ schema, value, pointer, label, context }) {
           })}
         </tbody>
       </table>
+      {matching.length > rows.length && <p class="dim">{matching.length - rows.length} more: filter by name to see them.</p>}
       <AddName pointer={pointer} taken={written} context={context} kind={entry.title ?? "entry"} />
     </>
   );

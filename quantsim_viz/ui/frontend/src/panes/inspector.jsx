@@ -6,7 +6,7 @@ import { Mark } from "./status.jsx";
 
 export function Inspector({ data, send }) {
   const view = data.view;
-  if (!view) return <div class="pane"><p class="empty">{data.hint ?? "Select a node in the graph, the outline or the table."}</p></div>;
+  if (!view) return <Overview model={data.overview} send={send} />;
   return (
     <div class="pane inspector scroll">
       <header>
@@ -19,6 +19,30 @@ export function Inspector({ data, send }) {
       {view.quantizers.map((item) => <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send} />)}
       {view.limits && <p class="limits">{view.limits}</p>}
       <Facts view={view} send={send} />
+    </div>
+  );
+}
+
+/** Nothing is selected: the model in a few facts, and where to begin. */
+function Overview({ model, send }) {
+  if (!model) return <div class="pane"><p class="empty">This node is not in the picture of the present configuration.</p></div>;
+  return (
+    <div class="pane inspector scroll">
+      <header><h2>{model.name}</h2><p class="why dim">Select a node in the graph, the outline or the table to see what is in effect there, and why.</p></header>
+      {model.starts.length > 0 && (
+        <section class="starts">
+          <h3>Worth a question</h3>
+          {model.starts.map((item) => (
+            <button type="button" class="row" key={item.node} onClick={() => send("select", { node: item.node })}>
+              <Mark status={item.status} /><span class="name">{item.node}</span><span class="type">{item.op_type}, {item.status.word}</span>
+            </button>))}
+        </section>)}
+      <section class="facts">
+        <h3>Model</h3>
+        <table><tbody>
+          {model.facts.map(([name, value], index) => <tr key={index}><th scope="row">{name}</th><td>{value}</td></tr>)}
+        </tbody></table>
+      </section>
     </div>
   );
 }

@@ -6,13 +6,14 @@ import { Forms } from "./forms.jsx";
 import { Inspector } from "./inspector.jsx";
 import { Comparison, Layers } from "./layers.jsx";
 import { Navigator } from "./navigator.jsx";
+import { Report } from "./report.jsx";
 import { Strip } from "./strip.jsx";
 import { Summary } from "./summary.jsx";
 import style from "./panes.css";
 
 const PANES = {
   navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
-  comparison: Comparison, summary: Summary,
+  comparison: Comparison, summary: Summary, report: Report,
 };
 
 export default function (component) {

@@ -7,6 +7,7 @@ import { useRemote } from "./remote.js";
 import { Mark, statusAt } from "./status.jsx";
 
 const ROW = 22;
+const MOST_RULES = 1500;
 
 export function Navigator({ data, send }) {
   const [tab, setTab] = useState("outline");
@@ -123,7 +124,7 @@ function Rules({ data, send }) {
             <th scope="col" class="num" title="Decided: quantizers where it has the last word">D</th></tr>
         </thead>
         <tbody>
-          {rules.map((rule) => rule.heading ? (
+          {rules.slice(0, MOST_RULES).map((rule) => rule.heading ? (
             <tr key={rule.pointer} class="heading"><th colSpan={3} scope="colgroup">{rule.label}</th></tr>
           ) : (
             <tr key={rule.pointer} class={rule.decided ? "" : "void"} aria-selected={rule.pointer === data.selected_rule}>
@@ -135,6 +136,7 @@ function Rules({ data, send }) {
           ))}
         </tbody>
       </table>
+      {rules.length > MOST_RULES && <p class="empty">{rules.length - MOST_RULES} more: the margin of the editor counts them all.</p>}
     </div>
   );
 }
