@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @cache
-def _available() -> bool:
+def available() -> bool:
     """Tell whether this build of torch has the functions."""
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]  # unannotated
         return False
@@ -40,7 +40,7 @@ def _packable(spec: OperatorSpec, index: int) -> bool:
         and spec.device.type == "cpu"
         and weight.dtype == torch.float32
         and weight.numel() > 0
-        and _available()
+        and available()
     )
 
 

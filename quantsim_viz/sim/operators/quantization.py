@@ -105,9 +105,9 @@ def dynamic_quantize_linear(spec: OperatorSpec) -> Kernel:
     def kernel(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         low, high = torch.clamp(x.min(), max=0), torch.clamp(x.max(), min=0)
         scale = (high - low) / 255
-        safe = torch.where(scale == 0, 1, scale)
-        zero_point = torch.clamp(torch.round(-low / safe), 0, 255)
-        y = torch.clamp(torch.round(x / safe) + zero_point, 0, 255)
+        scale = torch.where(scale == 0, 1, scale)  # as onnxruntime; the standard divides by 0
+        zero_point = torch.clamp(torch.round(-low / scale), 0, 255)
+        y = torch.clamp(torch.round(x / scale) + zero_point, 0, 255)
         return y.to(torch.uint8), scale, zero_point.to(torch.uint8)
 
     return kernel
