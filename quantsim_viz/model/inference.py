@@ -19,9 +19,9 @@ from quantsim_viz.model.stripped import iter_bodies, iter_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from onnx import GraphProto, NodeProto, TypeProto
+    from onnx import GraphProto, NodeProto, TensorShapeProto, TypeProto
 
-    from quantsim_viz.model.graph import Shape
+    from quantsim_viz.model.graph import Dimension, Shape
 
 TOP = ""
 """Key of the top graph in `Types.graphs`."""
@@ -124,11 +124,15 @@ def read_type(proto: TypeProto) -> TensorType:
         return TensorType(dtype, None)
     return TensorType(
         dtype,
-        tuple(
-            dim.dim_value if dim.HasField("dim_value") else dim.dim_param or None
-            for dim in tensor.shape.dim
-        ),
+        tuple(_dimension(dim) for dim in tensor.shape.dim),
     )
+
+
+def _dimension(dim: TensorShapeProto.Dimension) -> Dimension:
+    """Return a dimension; some exporters write −1 for a length that is not known."""
+    if dim.HasField("dim_value"):
+        return dim.dim_value if dim.dim_value >= 0 else None
+    return dim.dim_param or None
 
 
 def _merge(known: TensorType, found: TensorType) -> TensorType:

@@ -136,3 +136,8 @@ def test_sequences_have_no_element_type_and_trouble_nobody():
     assert found["s"] == (None, None)
     assert found["y"][0] == "float32"
     assert strict
+
+
+def test_a_negative_length_is_one_that_is_not_known():
+    proto = model([node("Relu", "x", "y")], inputs={"x": [-1, 3]})
+    assert types(proto)[0]["x"] == ("float32", (None, 3))
