@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sysconfig
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -154,12 +155,29 @@ def _dot_source(problem: Problem) -> str:
     for name, members in (("source", problem.sources), ("sink", problem.sinks)):
         if members:
             lines.append(f"{{rank={name};{';'.join(map(str, members))}}}")
-    for edge in problem.edges:
+    for edge, weight in zip(problem.edges, _weights(problem), strict=True):
         tail = f"{edge.tail}:o{edge.outlet}:s" if edge.outlet is not None else str(edge.tail)
         head = f"{edge.head}:i{edge.inlet}:n" if edge.inlet is not None else str(edge.head)
-        lines.append(f"{tail}->{head}")
+        lines.append(f"{tail}->{head}[weight={weight}]")
     lines.extend(f"{above}->{below}[style=invis]" for above, below in problem.order)
     return "\n".join([*lines, "}"])
+
+
+def _weights(problem: Problem) -> Iterator[int]:
+    """Yield how much each edge is to be kept straight and short.
+
+    A pair that has only each other stands in line; what nothing leads to stands aside, otherwise
+    side inputs push a whole network into a slope.
+    """
+    leaving = Counter(edge.tail for edge in problem.edges)
+    entering = Counter(edge.head for edge in problem.edges)
+    for edge in problem.edges:
+        if leaving[edge.tail] == entering[edge.head] == 1:
+            yield 8
+        elif entering[edge.tail] or edge.tail in problem.sources:
+            yield 4
+        else:
+            yield 1
 
 
 def _port_table(box: Box) -> str:

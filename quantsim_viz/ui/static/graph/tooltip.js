@@ -58,7 +58,7 @@ export class Tooltip {
 
   describeGroup(group) {
     const lines = [["title", group.label], ["line", `${group.last - group.first} nodes`]];
-    for (const [look, count] of this.view.sharesOf(group)) lines.push(["line", `${count} × ${look.word}`]);
+    for (const [look, count] of this.view.mode === "sqnr" ? [] : this.view.sharesOf(group)) lines.push(["line", `${count} × ${look.word}`]);
     const worst = this.view.worstOf(group);
     if (worst !== null) lines.push(["line", `lowest SQNR ${worst.toFixed(1)} dB`]);
     const alike = this.view.layout.alike.get(group.like);
