@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from quantsim_viz.errors import DataError
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.encodings import FLOAT16, Grid, constrain, encode_range
+from quantsim_viz.sim.measurements import Observed, Range
 from quantsim_viz.sim.mse import encode_mse
 from quantsim_viz.sim.observers import HistogramObserver, RangeObserver, TiedObserver
 from quantsim_viz.sim.percentile import encode_percentile
-from quantsim_viz.sim.plan import Observed, Range
 from quantsim_viz.sim.run_order import quantizer_order
 from quantsim_viz.sim.tf_enhanced import encode_tf_enhanced
 from quantsim_viz.sim.weight_scale import adjust_weight_scales
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine
     from quantsim_viz.sim.execute import Watch
+    from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.observers import Histogram
-    from quantsim_viz.sim.plan import Measurement
     from quantsim_viz.sim.values import Key, Trace
 
 SCHEMES = ("min_max", "tf_enhanced", "percentile", "mse")

@@ -16,9 +16,11 @@ from quantsim_viz.sim.cache import ValueCache
 from quantsim_viz.sim.constants import ConstantStore
 from quantsim_viz.sim.data import BATCH_SIZE, batch_rows
 from quantsim_viz.sim.execute import Watch, run_plan
+from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal, canonical
+from quantsim_viz.sim.memory import keep_freed_memory
 from quantsim_viz.sim.network import Network
 from quantsim_viz.sim.operators import to_numpy
-from quantsim_viz.sim.plan import Clipping, Noise, Observed, Range, Signal, canonical, make_plan
+from quantsim_viz.sim.plan import make_plan
 from quantsim_viz.sim.values import ValueTable
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from quantsim_viz.model.graph import Model
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
-    from quantsim_viz.sim.plan import Measurement, Plan
+    from quantsim_viz.sim.measurements import Measurement
+    from quantsim_viz.sim.plan import Plan
     from quantsim_viz.sim.values import Key
 
     Array = np.ndarray[Any, Any]
@@ -69,6 +72,7 @@ class Engine:
     def __init__(
         self, model: Model, *, device: torch.device | str = "cpu", cache_bytes: int = 0
     ) -> None:
+        keep_freed_memory()
         self.model = model
         self.network = Network(model, device)
         self.table = ValueTable(self.network)

@@ -143,8 +143,9 @@ def run_plan(
                 raise explain_failure(error, step, network, inputs) from error
             except (ValueError, IndexError, TypeError) as error:
                 raise explain_failure(error, step, network, inputs) from error
-            if taken is not None and step.result is not None:
-                taken(step.result, results[step.result])
+            if taken is not None:
+                for index in step.results:
+                    taken(index, results[index])
             for slot in step.frees:
                 if release is not None and slots[slot] is not None:
                     release(slot, slots[slot])

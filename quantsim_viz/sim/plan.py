@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from quantsim_viz.sim import steps as build
+from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
 from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
 
@@ -23,59 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from quantsim_viz.sim.constants import ConstantStore
-    from quantsim_viz.sim.network import Network
-    from quantsim_viz.sim.observers import TiedObserver
+    from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.values import ValueTable
-
-PERMUTING = frozenset(
-    {
-        "DepthToSpace",
-        "Flatten",
-        "Identity",
-        "Reshape",
-        "SpaceToDepth",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    }
-)
-"""Operators that keep every element: they change neither signal nor noise."""
-
-
-class Signal(NamedTuple):
-    """Σx² of a value."""
-
-    value: Key
-
-
-class Noise(NamedTuple):
-    """Σ(x − x̂)² of a value against its reference."""
-
-    reference: Key
-    value: Key
-
-
-class Clipping(NamedTuple):
-    """How much of a quantizer's own noise comes from outside its range, and all of it then."""
-
-    value: Key
-
-
-class Range(NamedTuple):
-    """Minimum and maximum of a value."""
-
-    value: Key
-
-
-class Observed(NamedTuple):
-    """A value is shown to an observer; the result is nothing, the observer remembers."""
-
-    value: Key
-    observer: TiedObserver
-    turn: int = 0
-
-
-Measurement = Signal | Noise | Clipping | Range | Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +37,14 @@ class PlannedStep:
         writes: Slots that it fills.
         frees: Slots that are empty after it.
         node: Number of the node it belongs to, -1 for graph inputs.
-        result: Index of the measurement it takes, if any.
+        results: Indices of the measurements it takes.
     """
 
     run: build.Step
     writes: tuple[int, ...]
     frees: tuple[int, ...]
     node: int
-    result: int | None
+    results: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,41 +70,6 @@ class Plan:
     measurements: tuple[Measurement, ...]
     fixed: Mapping[Measurement, Any]
     keys: tuple[Key, ...]
-
-
-def canonical(table: ValueTable, network: Network, measurement: Measurement) -> Measurement:
-    """Return the cheapest measurement with the same result.
-
-    Reshaping and transposing keep every element, so the powers after them are those before.
-    """
-    if isinstance(measurement, Signal):
-        key = measurement.value
-        while (above := _permuted(table, network, key)) is not None:
-            key = above
-        return Signal(key)
-    if isinstance(measurement, Noise):
-        reference, value = measurement
-        while True:
-            first, second = table.definitions[reference], table.definitions[value]
-            same = (
-                isinstance(first, Result)
-                and isinstance(second, Result)
-                and first.node == second.node
-                and first.inputs[1:] == second.inputs[1:]
-            )
-            if not same or _permuted(table, network, reference) is None:
-                return Noise(reference, value)
-            reference, value = first.inputs[0], second.inputs[0]  # type: ignore[union-attr]  # both are results here
-    return measurement
-
-
-def _permuted(table: ValueTable, network: Network, key: Key) -> Key | None:
-    """Return the value whose elements a value is a permutation of."""
-    definition = table.definitions[key]
-    if not isinstance(definition, Result):
-        return None
-    node = network.nodes[definition.node]
-    return definition.inputs[0] if node.op_type in PERMUTING and not node.domain else None
 
 
 def make_plan(
@@ -185,9 +100,97 @@ class _Action:
     reads: tuple[Key, ...]
     writes: tuple[Key, ...]
     build: Callable[[bool], build.Step]
-    result: int | None = None
+    results: tuple[int, ...] = ()
     may_alias: bool = True
     overwrites: bool = False
+
+
+class _Taken(NamedTuple):
+    """A measurement about to be taken, by result index, and the signal taken along with it."""
+
+    number: int
+    measurement: Measurement
+    signal: int | None
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        """Every result index that it fills, the signal's first."""
+        return (self.number,) if self.signal is None else (self.signal, self.number)
+
+
+class _Schedule:
+    """Which measurements are still to be taken, and which values are there already.
+
+    A signal is taken along with the first noise that has it for reference, which reads the same
+    values anyhow.
+    """
+
+    def __init__(
+        self,
+        measurements: Sequence[Measurement],
+        operands: Callable[[Measurement], tuple[Key, ...]],
+    ) -> None:
+        self.made: set[Key] = set()
+        self._measurements = measurements
+        self._operands = operands
+        numbers = {measurement: number for number, measurement in enumerate(measurements)}
+        self._numbers: Mapping[Measurement, int] = numbers
+        self._signals: dict[int, int] = {}
+        carried: set[int] = set()
+        for measurement, number in numbers.items():
+            if isinstance(measurement, Noise):
+                signal = numbers.get(Signal(measurement.reference))
+                if signal is not None and signal not in carried:
+                    self._signals[number] = signal
+                    carried.add(signal)
+        self._taken = carried
+        self._waiting: dict[Key, list[int]] = {}
+        for measurement, number in numbers.items():
+            if isinstance(measurement, Clipping):
+                continue  # taken where its quantizer is executed
+            for key in operands(measurement):
+                self._waiting.setdefault(key, []).append(number)
+
+    def ready(self, keys: Iterable[Key]) -> list[_Taken]:
+        """Return the measurements that can be taken now that these values are there too."""
+        return [
+            self._take(number)
+            for key in keys
+            for number in self._waiting.get(key, ())
+            if number not in self._taken
+            and self.made.issuperset(self._operands(self._measurements[number]))
+        ]
+
+    def try_fuse(self, key: Key) -> _Taken | None:
+        """Return the noise that a quantizer can measure while it makes a value."""
+        for number in self._waiting.get(key, ()):
+            measurement = self._measurements[number]
+            if number in self._taken or not isinstance(measurement, Noise):
+                continue
+            if measurement.value == key and measurement.reference in self.made:
+                return self._take(number)
+        return None
+
+    def is_wanted(self, key: Key) -> bool:
+        """Tell whether a measurement that is still to be taken reads a value."""
+        return any(number not in self._taken for number in self._waiting.get(key, ()))
+
+    def try_clipping(self, key: Key) -> _Taken | None:
+        """Return the clipping of a value's quantizer, if it is still to be taken."""
+        number = self._numbers.get(Clipping(key))
+        return None if number is None or number in self._taken else self._take(number)
+
+    def left(self) -> list[_Taken]:
+        """Return the clippings of quantizers that were not executed (their values were there)."""
+        return [
+            self._take(number)
+            for measurement, number in self._numbers.items()
+            if isinstance(measurement, Clipping) and number not in self._taken
+        ]
+
+    def _take(self, number: int) -> _Taken:
+        self._taken.add(number)
+        return _Taken(number, self._measurements[number], self._signals.get(number))
 
 
 class _Planner:
@@ -205,6 +208,8 @@ class _Planner:
         self.available = available
         self.slots: dict[Key, int] = {ABSENT: 0}
         self.scratch = torch.empty(CHUNK, device=self.network.device)
+        self.spare = torch.empty(CHUNK, device=self.network.device)
+        self.read: set[Key] = set(keep)
 
     def plan(self, measurements: Iterable[Measurement]) -> Plan:
         fixed, moving = self._split(dict.fromkeys(measurements))
@@ -287,9 +292,11 @@ class _Planner:
             if isinstance(definition, Quantized):
                 needed.add(key)
                 stack.append(definition.raw)
+                self.read.add(definition.raw)
             elif isinstance(definition, Result):
                 needed.add(key - definition.port)
                 stack.extend(definition.inputs)
+                self.read.update(definition.inputs)
         return sorted(needed, key=self._order)
 
     def _order(self, key: Key) -> tuple[int, Key]:
@@ -297,48 +304,23 @@ class _Planner:
 
     def _actions(self, units: Sequence[Key], measurements: Sequence[Measurement]) -> list[_Action]:
         """Return every action in order; a measurement follows the last value that it reads."""
-        made: set[Key] = {key for key in self.slots if not self._is_made(key)}
-        waiting: dict[Key, list[int]] = {}
-        for number, measurement in enumerate(measurements):
-            for key in self._operands(measurement):
-                waiting.setdefault(key, []).append(number)
-        taken: set[int] = set()
-        actions: list[_Action] = []
-
-        def ready(keys: Iterable[Key]) -> list[int]:
-            numbers = [n for key in keys for n in waiting.get(key, ()) if n not in taken]
-            return [n for n in numbers if made.issuperset(self._operands(measurements[n]))]
-
-        def measure(keys: Iterable[Key]) -> None:
-            for number in ready(keys):
-                if number not in taken:
-                    taken.add(number)
-                    actions.append(self._measure(number, measurements[number]))
-
-        measure(list(made))
+        schedule = _Schedule(measurements, self._operands)
+        schedule.made.update(key for key in self.slots if not self._is_made(key))
+        actions = [self._measure(found) for found in schedule.ready(tuple(schedule.made))]
         for key in units:
             if isinstance(self.table.definitions[key], Quantized):
-                made.add(key)
-                fused = next((n for n in ready([key]) if self._fuses(measurements[n], key)), None)
-                if fused is not None:
-                    taken.add(fused)
-                reference = None if fused is None else self._operands(measurements[fused])[0]
-                actions.append(self._quantize(key, fused, reference))
+                actions += self._quantize(key, schedule)
             else:
                 actions.append(self._operate(key))
-            made.update(actions[-1].writes)
-            measure(actions[-1].writes)
-        return actions
+            written = actions[-1].writes
+            schedule.made.update(written)
+            actions += [self._measure(found) for found in schedule.ready(written)]
+        return actions + [self._measure(found) for found in schedule.left()]
 
     def _is_made(self, key: Key) -> bool:
         if key in self.available or self.table.constants[key]:
             return False
         return not isinstance(self.table.definitions[key], Source)
-
-    def _fuses(self, measurement: Measurement, key: Key) -> bool:
-        if not isinstance(measurement, Noise) or measurement.value != key:
-            return False
-        return self._quantized(key).encoding.axis is None
 
     def _operate(self, key: Key) -> _Action:
         definition = self.table.definitions[key]
@@ -359,36 +341,66 @@ class _Planner:
             definition.node, tuple(reads), writes, lambda _: step, may_alias=bound.may_alias
         )
 
-    def _quantize(self, key: Key, fused: int | None, reference: Key | None) -> _Action:
+    def _quantize(self, key: Key, schedule: _Schedule) -> list[_Action]:
+        """Return what makes a quantized value, or only measures it if nobody reads it."""
         definition = self._quantized(key)
         quantizer = Quantizer(definition.encoding, self.network.device)
-        read, write, node = self.slots[definition.raw], self.slots[key], self.table.positions[key]
-        if fused is None or reference is None:
-            step = build.quantizer_step(quantizer, read, write)
-            return _Action(node, (definition.raw,), (key,), lambda _: step)
-        slots = (read, write, self.slots[reference])
+        raw, read, node = definition.raw, self.slots[definition.raw], self.table.positions[key]
+        noise = None if quantizer.per_channel else schedule.try_fuse(key)
+        clipping = schedule.try_clipping(key)
+        if noise is not None and key not in self.read and not schedule.is_wanted(key):
+            return [self._probe(quantizer, raw, node, noise, clipping)]
+        actions = [] if clipping is None else [self._measure(clipping)]
+        if noise is None:
+            step = build.quantizer_step(quantizer, read, self.slots[key])
+            return [*actions, _Action(node, (raw,), (key,), lambda _: step)]
+        reference = self._operands(noise.measurement)[0]
+        slots = (read, self.slots[key], self.slots[reference])
+        places = (noise.number, noise.signal)
 
         def make(in_place: bool) -> build.Step:
             return build.measured_quantizer_step(
-                quantizer, slots, fused, self.scratch, in_place=in_place
+                quantizer, slots, places, self.scratch, in_place=in_place
             )
 
-        return _Action(node, (definition.raw, reference), (key,), make, fused, overwrites=True)
+        fused = _Action(node, (raw, reference), (key,), make, noise.results, overwrites=True)
+        return [*actions, fused]
 
-    def _measure(self, number: int, measurement: Measurement) -> _Action:
+    def _probe(
+        self, quantizer: Quantizer, raw: Key, node: int, noise: _Taken, clipping: _Taken | None
+    ) -> _Action:
+        reference = self._operands(noise.measurement)[0]
+        clipping_at = None if clipping is None else clipping.number
+        step = build.probe_step(
+            quantizer,
+            self.slots[raw],
+            self.slots[reference],
+            (noise.number, noise.signal, clipping_at),
+            (self.scratch, self.spare),
+        )
+        results = noise.results if clipping is None else (clipping.number, *noise.results)
+        return _Action(node, (raw, reference), (), lambda _: step, results)
+
+    def _measure(self, taken: _Taken) -> _Action:
+        measurement = taken.measurement
         operands = self._operands(measurement)
-        step = self._measure_step(measurement, tuple(self.slots[k] for k in operands), number)
+        slots = tuple(self.slots[key] for key in operands)
+        step = self._measure_step(measurement, slots, taken.number, taken.signal)
         node = self.table.positions[measurement.value]
-        return _Action(node, operands, (), lambda _: step, number)
+        return _Action(node, operands, (), lambda _: step, taken.results)
 
     def _measure_step(
-        self, measurement: Measurement, slots: tuple[int, ...], number: int
+        self,
+        measurement: Measurement,
+        slots: tuple[int, ...],
+        number: int,
+        signal: int | None = None,
     ) -> build.Step:
         match measurement:
             case Signal():
                 return build.signal_step(slots[0], number)
             case Noise():
-                return build.noise_step(slots[0], slots[1], number, self.scratch)
+                return build.noise_step(slots[0], slots[1], (number, signal), self.scratch)
             case Range():
                 return build.range_step(slots[0], number)
             case Observed():
@@ -429,7 +441,7 @@ class _Planner:
                     tuple(self.slots[key] for key in action.writes),
                     tuple(frees[index]),
                     action.node,
-                    action.result,
+                    action.results,
                 )
             )
         return tuple(steps)

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from quantsim_viz.sim.encodings import Encoding
@@ -116,7 +118,7 @@ def quantize_(values: Tensor, quantizer: Quantizer) -> None:
     if quantizer.per_channel:
         quantizer.apply_channels_(values)
     else:
-        for chunk in values.reshape(-1).split(CHUNK):
+        for chunk in _chunks(values.reshape(-1)):
             quantizer.apply(chunk, chunk)
     if has_missing:
         quantizer.mend_(values, missing)
@@ -124,22 +126,24 @@ def quantize_(values: Tensor, quantizer: Quantizer) -> None:
 
 def square_sum(values: Tensor) -> float:
     """Return Σx² of a flat float32 chunk, in double precision where single would not do."""
-    total = float(torch.dot(values, values))
+    total = torch.dot(values, values).item()
     if _TINY < total < _HUGE:
         return total
     wide = values.double()
-    return float(torch.dot(wide, wide))
+    return torch.dot(wide, wide).item()
+
+
+def finite_square_sum(values: Tensor) -> float:
+    """Return Σx² of a flat float32 chunk, infinities left out."""
+    power = square_sum(values)
+    if math.isfinite(power):
+        return power
+    return square_sum(values.masked_fill(torch.isinf(values), 0.0))
 
 
 def signal_power(tensor: Tensor) -> float:
     """Return Σx² over every element that is not infinite; NaN if one is NaN."""
-    total = 0.0
-    for chunk in flat(tensor).split(CHUNK):
-        power = square_sum(chunk)
-        if not math.isfinite(power):
-            power = square_sum(chunk.masked_fill(torch.isinf(chunk), 0.0))
-        total += power
-    return total
+    return sum(map(finite_square_sum, _chunks(flat(tensor))))
 
 
 def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
@@ -151,15 +155,14 @@ def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
         scratch: At least `CHUNK` float32 elements to work in.
     """
     total = 0.0
-    for exact, other in zip(flat(reference).split(CHUNK), flat(value).split(CHUNK), strict=True):
+    for exact, other in zip(_chunks(flat(reference)), _chunks(flat(value)), strict=True):
         total += difference_power(exact, other, scratch)
     return total
 
 
 def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
     """Return Σ(x − x̂)² of two flat chunks, where x is not infinite."""
-    difference = scratch[: exact.numel()]
-    torch.sub(exact, other, out=difference)
+    difference = torch.sub(exact, other, out=scratch[: exact.numel()])
     power = square_sum(difference)
     if math.isfinite(power):
         return power
@@ -168,8 +171,8 @@ def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
 
 def quantize_measured(
     source: Tensor, target: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
-) -> float:
-    """Quantize and dequantize a tensor and return its noise power against a reference.
+) -> tuple[float, float]:
+    """Quantize and dequantize a tensor, and measure it against a reference on the way.
 
     Args:
         source: Flat float32 values.
@@ -177,18 +180,47 @@ def quantize_measured(
         reference: x, of as many elements.
         quantizer: A per-tensor grid.
         scratch: At least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Noise power Σ(x − x̂)² and signal power Σx².
     """
-    total = 0.0
+    noise = signal = 0.0
     for values, chunk, exact in zip(
-        source.split(CHUNK), target.split(CHUNK), flat(reference).split(CHUNK), strict=True
+        _chunks(source), _chunks(target), _chunks(flat(reference)), strict=True
     ):
         quantizer.apply(values, chunk)
         power = difference_power(exact, chunk, scratch)
         if math.isnan(power):
             quantizer.mend_(chunk, torch.isnan(chunk))
             power = difference_power(exact, chunk, scratch)
-        total += power
-    return total
+        noise += power
+        signal += finite_square_sum(exact)
+    return noise, signal
+
+
+def probe(
+    source: Tensor, reference: Tensor, quantizer: Quantizer, scratch: tuple[Tensor, Tensor]
+) -> tuple[float, float, tuple[float, float]]:
+    """Measure what a quantizer does to a tensor, without keeping the quantized values.
+
+    Args:
+        source: What the quantizer is given, any shape; float32.
+        reference: x, of as many elements; `source` itself if that is what it is compared with.
+        quantizer: A per-tensor grid.
+        scratch: Two times at least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Noise power Σ(x − x̂)², signal power Σx², and of the quantizer's own noise the power from
+        elements outside its range and the whole.
+    """
+    noise = signal = clipped = own = 0.0
+    for values, exact in zip(_chunks(flat(source)), _chunks(flat(reference)), strict=True):
+        chunk = scratch[1][: values.numel()]
+        part, power = quantize_measured(values, chunk, exact, quantizer, scratch[0])
+        noise, signal = noise + part, signal + power
+        own += part if source is reference else difference_power(values, chunk, scratch[0])
+        clipped += _outside_power(values, quantizer, scratch[0])
+    return noise, signal, (clipped, own)
 
 
 def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tuple[float, float]:
@@ -200,24 +232,35 @@ def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tup
         scratch: At least `CHUNK` float32 elements to work in.
 
     Returns:
-        Σ(x − x̂)² over the elements outside, and over all; both 0 when no element is outside.
+        Σ(x − x̂)² over the elements outside, and over all.
     """
-    low, high = quantizer.bounds
-    elements = flat(values)
-    if not elements.numel():
-        return 0.0, 0.0
-    least, most = torch.aminmax(elements)
-    if bool(least >= low) and bool(most <= high):
-        return 0.0, 0.0
     clipped = total = 0.0
-    for chunk in elements.split(CHUNK):
-        work = torch.clamp(chunk, low, high, out=scratch[: chunk.numel()])
-        clipped += square_sum(torch.sub(chunk, work, out=work))
+    for chunk in _chunks(flat(values)):
+        work = scratch[: chunk.numel()]
+        clipped += _outside_power(chunk, quantizer, work)
         quantizer.apply(chunk, work)
         total += square_sum(torch.sub(chunk, work, out=work))
     return clipped, total
 
 
+def _outside_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² over the elements of a chunk that are outside a grid's range."""
+    if not values.numel():
+        return 0.0
+    low, high = quantizer.bounds
+    least, most = torch.aminmax(values)
+    if least.item() >= low and most.item() <= high:
+        return 0.0
+    work = torch.clamp(values, low, high, out=scratch[: values.numel()])
+    return square_sum(torch.sub(values, work, out=work))
+
+
 def flat(tensor: Tensor) -> Tensor:
     """Return a tensor's elements in order as float32; without a copy where that is possible."""
-    return tensor.to(torch.float32).reshape(-1)
+    if tensor.dtype is not torch.float32:
+        tensor = tensor.to(torch.float32)
+    return tensor.reshape(-1)
+
+
+def _chunks(values: Tensor) -> Sequence[Tensor]:
+    return (values,) if values.numel() <= CHUNK else values.split(CHUNK)

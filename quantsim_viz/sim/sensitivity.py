@@ -12,7 +12,8 @@ from quantsim_viz.report.layers import Power
 from quantsim_viz.report.report import finite
 from quantsim_viz.sim.data import ArrayData
 from quantsim_viz.sim.execute import run_plan
-from quantsim_viz.sim.plan import Noise, Signal, make_plan
+from quantsim_viz.sim.measurements import Noise, Signal
+from quantsim_viz.sim.plan import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -21,7 +21,7 @@ from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.layers import Layer, Ownership, layers_of
-from quantsim_viz.sim.plan import Clipping, Noise, Signal
+from quantsim_viz.sim.measurements import Clipping, Noise, Signal
 from quantsim_viz.sim.sensitivity import measure_sensitivity
 from quantsim_viz.sim.values import Quantized
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Totals
     from quantsim_viz.sim.execute import Progress
-    from quantsim_viz.sim.plan import Measurement
+    from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.values import Key, Trace
 
 MEASURES = ("cumulative", "isolated", "sensitivity")

@@ -16,6 +16,7 @@ from quantsim_viz.sim.quantize import (
     Quantizer,
     clipping_power,
     noise_power,
+    probe,
     quantize_measured,
     quantize_with,
     signal_power,
@@ -71,46 +72,90 @@ def quantizer_step(quantizer: Quantizer, read: int, write: int) -> Step:
 def measured_quantizer_step(
     quantizer: Quantizer,
     slots: tuple[int, int, int],
-    result: int,
+    results: tuple[int, int | None],
     scratch: Tensor,
     *,
     in_place: bool,
 ) -> Step:
-    """Quantize a value and measure its noise while it is in cache.
+    """Quantize a value and measure its noise, and its reference's signal, while in cache.
 
     Args:
         quantizer: A per-tensor grid.
         slots: Slots of the value, of the quantized value and of the reference.
-        result: Where the noise power goes.
+        results: Where the noise power goes, and the signal power if it is wanted.
         scratch: `CHUNK` float32 elements to work in.
         in_place: Nobody else reads the value, and its memory is its own.
     """
     read, write, reference = slots
+    noise_at, signal_at = results
 
     def step(slots: Slots, results: Slots) -> None:
         value, exact = slots[read], slots[reference]
-        if value.dtype != torch.float32 or value.shape != exact.shape:
+        if value.dtype is not torch.float32 or value.shape != exact.shape:
             slots[write] = quantized = quantize_with(value, quantizer)
-            results[result] = _noise(exact, quantized, scratch)
+            results[noise_at] = _noise(exact, quantized, scratch)
+            if signal_at is not None:
+                results[signal_at] = signal_power(exact)
             return
         if in_place and value.is_contiguous():
             target = value
             slots[read] = None  # its memory holds another value from here on
         else:
             target = torch.empty(value.shape, device=value.device)
-        results[result] = quantize_measured(
+        slots[write] = target
+        noise, signal = quantize_measured(
             value.reshape(-1), target.reshape(-1), exact, quantizer, scratch
         )
-        slots[write] = target
+        results[noise_at] = noise
+        if signal_at is not None:
+            results[signal_at] = signal
 
     return step
 
 
-def noise_step(reference: int, read: int, result: int, scratch: Tensor) -> Step:
-    """Measure Σ(x − x̂)²; None where the two have different shapes."""
+def probe_step(
+    quantizer: Quantizer,
+    read: int,
+    reference: int,
+    results: tuple[int, int | None, int | None],
+    scratch: tuple[Tensor, Tensor],
+) -> Step:
+    """Measure what a quantizer does to a value when nobody wants the quantized value itself.
+
+    Args:
+        quantizer: A per-tensor grid.
+        read: Slot of the value.
+        reference: Slot of what it is compared with.
+        results: Where noise power, signal power and clipping go, the last two if wanted.
+        scratch: Two times `CHUNK` float32 elements to work in.
+    """
+    noise_at, signal_at, clipping_at = results
 
     def step(slots: Slots, results: Slots) -> None:
-        results[result] = _noise(slots[reference], slots[read], scratch)
+        value, exact = slots[read], slots[reference]
+        clipping: Any = None
+        if value.shape == exact.shape:
+            noise, signal, clipping = probe(value, exact, quantizer, scratch)
+        else:
+            noise, signal = None, signal_power(exact)  # type: ignore[assignment]  # None is "could not be taken"
+        results[noise_at] = noise
+        if signal_at is not None:
+            results[signal_at] = signal
+        if clipping_at is not None:
+            results[clipping_at] = clipping or clipping_power(value, quantizer, scratch[0])
+
+    return step
+
+
+def noise_step(reference: int, read: int, results: tuple[int, int | None], scratch: Tensor) -> Step:
+    """Measure Σ(x − x̂)², None where the two have different shapes, and Σx² if it is wanted."""
+    noise_at, signal_at = results
+
+    def step(slots: Slots, results: Slots) -> None:
+        exact = slots[reference]
+        results[noise_at] = _noise(exact, slots[read], scratch)
+        if signal_at is not None:
+            results[signal_at] = signal_power(exact)
 
     return step
 

@@ -1,0 +1,97 @@
+"""What can be measured of values: names for results, independent of how they are obtained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from quantsim_viz.sim.values import Key, Result
+
+if TYPE_CHECKING:
+    from quantsim_viz.sim.network import Network
+    from quantsim_viz.sim.observers import TiedObserver
+    from quantsim_viz.sim.values import ValueTable
+
+PERMUTING = frozenset(
+    {
+        "DepthToSpace",
+        "Flatten",
+        "Identity",
+        "Reshape",
+        "SpaceToDepth",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    }
+)
+"""Operators that keep every element: they change neither signal nor noise."""
+
+
+class Signal(NamedTuple):
+    """Σx² of a value."""
+
+    value: Key
+
+
+class Noise(NamedTuple):
+    """Σ(x − x̂)² of a value against its reference."""
+
+    reference: Key
+    value: Key
+
+
+class Clipping(NamedTuple):
+    """How much of a quantizer's own noise comes from outside its range, and all of it then."""
+
+    value: Key
+
+
+class Range(NamedTuple):
+    """Minimum and maximum of a value."""
+
+    value: Key
+
+
+class Observed(NamedTuple):
+    """A value is shown to an observer; the result is nothing, the observer remembers."""
+
+    value: Key
+    observer: TiedObserver
+    turn: int = 0
+
+
+Measurement = Signal | Noise | Clipping | Range | Observed
+
+
+def canonical(table: ValueTable, network: Network, measurement: Measurement) -> Measurement:
+    """Return the cheapest measurement with the same result.
+
+    Reshaping and transposing keep every element, so the powers after them are those before.
+    """
+    if isinstance(measurement, Signal):
+        key = measurement.value
+        while (above := _permuted(table, network, key)) is not None:
+            key = above
+        return Signal(key)
+    if isinstance(measurement, Noise):
+        reference, value = measurement
+        while True:
+            first, second = table.definitions[reference], table.definitions[value]
+            same = (
+                isinstance(first, Result)
+                and isinstance(second, Result)
+                and first.node == second.node
+                and first.inputs[1:] == second.inputs[1:]
+            )
+            if not same or _permuted(table, network, reference) is None:
+                return Noise(reference, value)
+            reference, value = first.inputs[0], second.inputs[0]  # type: ignore[union-attr]  # both are results here
+    return measurement
+
+
+def _permuted(table: ValueTable, network: Network, key: Key) -> Key | None:
+    """Return the value whose elements a value is a permutation of."""
+    definition = table.definitions[key]
+    if not isinstance(definition, Result):
+        return None
+    node = network.nodes[definition.node]
+    return definition.inputs[0] if node.op_type in PERMUTING and not node.domain else None
