@@ -88,8 +88,8 @@ def _others() -> Iterator[str]:
     yield ""
     yield "## Without torch"
     yield ""
-    names = ", ".join(f"`{name}`" for name in BY_REFERENCE)
-    yield f"`onnx.reference` executes {names} and the operators of `ai.onnx.ml` on numbers."
+    few = ", ".join(f"`{name}`" for name in BY_REFERENCE)
+    yield f"`onnx.reference` executes {few} and the operators of `ai.onnx.ml` on numbers."
     yield ""
     yield "Refused:"
     yield ""
