@@ -100,7 +100,7 @@ def _advice(cascade: Cascade, trial: Trial) -> Iterator[Diagnostic]:
     if rules is None:
         return
     yield from check_vocabulary(config, rules, cascade.model)
-    yield from check_refusal(cascade, trial)
+    yield from check_refusal(cascade)
     if cascade.error is None and run is not None:
         context = LintContext(cascade, rules, run, trial)
         for check in CHECKS:

@@ -66,11 +66,8 @@ class Trial:
 
     def after(self, fix: Fix) -> Cascade | None:
         """Return the cascade with a fix applied, None unless AIMET takes it."""
-        edited = _edited(self._cascade.config, fix.patch)
-        if edited is None or edited.rules is None:
-            return None
-        after = resolve_edit(self._cascade, edited)
-        return after if after.error is None else None
+        after = applied(self._cascade, fix.patch)
+        return after if after is not None and after.error is None else None
 
     def try_together(self, fixes: Sequence[Fix]) -> None:
         """Try removals that reach nothing of the model all at once, in one resolve.
@@ -111,6 +108,12 @@ class Trial:
         if after.error is not None:
             return Outcome.REFUSED
         return Outcome.UNCHANGED if _is_same(self._cascade, after) else Outcome.CHANGED
+
+
+def applied(cascade: Cascade, patch: Iterable[Mapping[str, Any]]) -> Cascade | None:
+    """Return the cascade after a patch, refused or not; None if the document cannot take it."""
+    edited = _edited(cascade.config, patch)
+    return None if edited is None or edited.rules is None else resolve_edit(cascade, edited)
 
 
 def _edited(config: Config, patch: Iterable[Mapping[str, Any]]) -> Config | None:
