@@ -39,20 +39,30 @@ class Cause:
         rule: JSON pointer, None for built-in behaviour alone.
         line: Its line in that side's document.
         builtin: Name of the built-in behaviour, None for a rule alone.
+        fused_into: Where that side has no quantizer because the tensor is inside nodes that a pass
+            of the pass list fuses: the operator type that it makes of them (the rule is the pass).
     """
 
     rule: str | None
     line: int | None
     builtin: str | None
+    fused_into: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cause as JSON."""
-        return {"rule": self.rule, "line": self.line, "builtin": self.builtin}
+        return {
+            "rule": self.rule,
+            "line": self.line,
+            "builtin": self.builtin,
+            "fused_into": self.fused_into,
+        }
 
     def __str__(self) -> str:
         if self.rule is None:
             return f"built-in {self.builtin}"
         place = self.rule if self.line is None else f"{self.rule} (line {self.line})"
+        if self.fused_into is not None:
+            return f"{place}, inside the {self.fused_into} that this pass fuses: no quantizer"
         return place if self.builtin is None else f"{place}, built-in {self.builtin}"
 
 
@@ -64,7 +74,8 @@ class Change:
         tensor: Whose quantizer.
         property: Which field.
         values: Its value on either side, None where that side has no such quantizer.
-        causes: What decided it on either side.
+        causes: What decided it on either side, None where that side has no quantizer there and
+            no pass is the reason.
     """
 
     tensor: str
@@ -186,14 +197,38 @@ def diff_cascades(first: Cascade, second: Cascade) -> Difference:
 
 
 def _iter_changes(first: Cascade, second: Cascade) -> Iterator[Change]:
+    fused = _fused_tensors(first), _fused_tensors(second)
     for tensor in dict.fromkeys((*first.quantizers, *second.quantizers)):
         old, new = first.quantizers.get(tensor), second.quantizers.get(tensor)
         if old == new:
             continue
         for prop in _changed(old, new):
             values = _value(old, prop), _value(new, prop)
-            causes = _cause(first, tensor, prop), _cause(second, tensor, prop)
+            causes = (
+                fused[0].get(tensor) or _cause(first, tensor, prop),
+                fused[1].get(tensor) or _cause(second, tensor, prop),
+            )
             yield Change(tensor, prop, values, causes)
+
+
+def _fused_tensors(side: Cascade) -> dict[str, Cause]:
+    """Return the tensors that have no quantizer because a pass fused the nodes around them."""
+    run, rules, graph = side.run, side.config.rules, side.model.graph
+    if run is None or rules is None:
+        return {}
+    found: dict[str, Cause] = {}
+    passes = {rule.value: rule for rule in reversed(rules.supergroup_passes)}
+    for op in run.topology.ops:
+        if not op.node.is_fused:
+            continue
+        rule = passes[op.node.fused_by]
+        cause = Cause(rule.pointer, rule.line, None, op.op_type)
+        for name in op.node.members:
+            node = side.model.node(name)
+            for tensor in (*node.inputs, *node.outputs):
+                if tensor in graph.tensors and tensor not in side.quantizers:
+                    found[tensor] = cause
+    return found
 
 
 def _changed(old: QuantizerSetting | None, new: QuantizerSetting | None) -> list[Property]:

@@ -65,6 +65,23 @@ def test_a_supergroup_is_the_cause_where_one_matches(model):
     assert group.causes[1].rule == "/supergroups/0"
 
 
+def test_a_tensor_that_a_pass_swallows_names_the_pass_and_what_it_fuses():
+    body = "m = MatMul(x, w) y = Add(m, b)"
+    model = load_model(
+        text_model(
+            body, inputs="float[2,4] x", outputs="float[2,4] y", weights={"w": (4, 4), "b": (4,)}
+        )
+    )
+    found = diff(model, changed("A"), changed("B", supergroup_pass_list=["MatmulAdd"]))
+    (change,) = [c for c in found.changes if c.tensor == "m"]
+    assert change.values == (True, False)
+    cause = change.causes[1]
+    assert (cause.rule, cause.fused_into) == ("/supergroup_pass_list/0", "Gemm")
+    text = format_difference(found)
+    assert "inside the Gemm that this pass fuses" in text
+    assert "no quantizer here" not in text
+
+
 def test_settings_of_a_switched_off_quantizer_are_no_difference(model):
     off = {"is_output_quantized": "False"}
     found = diff(
@@ -99,5 +116,6 @@ def test_the_json_form_holds_what_the_values_say(model):
     assert document["configs"] == ["A", "B"]
     (group,) = [g for g in document["groups"] if g["property"] == "fixed_range"]
     assert group["values"] == [None, [0.0, 1.0]]
-    assert group["causes"][0] == {"rule": None, "line": None, "builtin": "start"}
+    start = {"rule": None, "line": None, "builtin": "start", "fused_into": None}
+    assert group["causes"][0] == start
     assert document["quantizers"] == len({c["tensor"] for c in document["changes"]})
