@@ -17,9 +17,11 @@ RASTER_FONTS = {
     400: ("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf"),
     600: ("DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf", "Arial Bold.ttf", "arialbd.ttf"),
 }
-PIXELS_DRAWN, PIXELS_SAVED = 4, 2
-RASTER_LIMIT = 80_000_000
-"""Pixels drawn to a unit, pixels kept, and how many may be drawn; large pictures are coarser."""
+FINEST = 4
+"""Pixels drawn to a unit; two are kept, each the mean of four, so that edges are smooth."""
+
+RASTER_LIMIT = 48_000_000
+"""How many pixels may be drawn; larger pictures are coarser."""
 
 Point = tuple[float, float]
 
@@ -190,7 +192,8 @@ class RasterSurface:
         from PIL import Image, ImageDraw
 
         largest = (RASTER_LIMIT / max(width * height, 1)) ** 0.5
-        self._scale = min(PIXELS_DRAWN, largest)
+        self._scale = min(FINEST, largest)
+        self._shrink = 2 if self._scale >= 2 else 1
         size = max(round(width * self._scale), 1), max(round(height * self._scale), 1)
         self._image = Image.new("RGB", size, background)
         self._draw: Any = ImageDraw.Draw(self._image)
@@ -272,8 +275,7 @@ class RasterSurface:
     def to_bytes(self) -> bytes:
         """Return the PNG file."""
         file = io.BytesIO()
-        shrink = PIXELS_DRAWN // PIXELS_SAVED if self._scale == PIXELS_DRAWN else 1
-        self._image.reduce(shrink).save(file, "PNG")
+        self._image.reduce(self._shrink).save(file, "PNG")
         return file.getvalue()
 
 
