@@ -47,6 +47,7 @@ def check(stripped: ModelProto, *, name: str, path: str | None) -> tuple[Diagnos
     """
     findings = []
     _refuse_endless_functions(stripped, name, path)
+    _refuse_uneven_splits(stripped, name, path)
     moved = _sort_nodes(stripped.graph)
     if moved:
         findings.append(
@@ -175,6 +176,23 @@ def _refuse_endless_functions(model: ModelProto, name: str, path: str | None) ->
             hint="ONNX functions must not be recursive; export the model again",
             path=path,
         )
+
+
+def _refuse_uneven_splits(model: ModelProto, name: str, path: str | None) -> None:
+    """Refuse a `Split` that announces another number of outputs than it has.
+
+    The checker passes it, and ONNX's inference ends the whole process over it (seen with 1.23).
+    """
+    for node in iter_nodes(model.graph):
+        announced = [a.i for a in node.attribute if a.name == "num_outputs"]
+        if node.op_type == "Split" and announced and announced[0] != len(node.output):
+            raise ModelError(
+                f"{name} is not a valid ONNX model: node `{node.name}` (Split) has num_outputs"
+                f" {announced[0]} and {len(node.output)} outputs",
+                code="invalid-model",
+                hint="export it again; the two must be equal",
+                path=path,
+            )
 
 
 def _measure(

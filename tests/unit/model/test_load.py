@@ -139,6 +139,13 @@ def functions(*bodies):
     return [helper.make_function("f", name, ["a"], ["b"], body, imports) for name, body in bodies]
 
 
+def test_a_split_that_miscounts_its_outputs_is_refused_before_it_ends_the_process():
+    split = node("Split", "x", "y z", name="halve", axis=0, num_outputs=3)
+    error = refused(model([split], opset={"": 18}))
+    assert error.code == "invalid-model"
+    assert "num_outputs 3 and 2 outputs" in error.message
+
+
 def test_functions_that_never_end_are_refused_at_once():
     own = functions(("A", [node("A", "a", "b", domain="f")]))
     each_other = functions(
