@@ -34,6 +34,11 @@ REMEMBERED = 24
 """Pictures that are kept, so that undo and a hovered offer cost nothing the second time."""
 
 
+QUICK_NODES = 1000
+QUICK_SECONDS = 0.012
+"""What a picture may take where ten of them are to be made within a tenth of a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What one text means on the model.
@@ -94,9 +99,12 @@ class Workspace:
         return picture if picture.cascade is not None else (self._last_valid or picture)
 
     @property
-    def pace(self) -> float:
-        """Seconds that a picture takes here, once everything is warm."""
-        return min((picture.seconds for picture in self._pictures.values()), default=0.0)
+    def is_quick(self) -> bool:
+        """Whether a picture takes so little that several may be made just to count changes."""
+        seconds = [picture.seconds for picture in self._pictures.values()]
+        if len(seconds) < 2:  # the first one pays for everything that is loaded with it
+            return len(self.model.graph.nodes) <= QUICK_NODES
+        return min(seconds) <= QUICK_SECONDS
 
     def picture_of(self, text: str) -> Picture:
         """Return what any text would mean on this model."""

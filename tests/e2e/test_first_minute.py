@@ -72,6 +72,7 @@ def test_from_opening_to_a_reload_nothing_is_lost(app: AppPage) -> None:
     app.simulate()
     figure = app.part("layers").get_by_role("cell", name=re.compile(r"^\d+\.\d$")).first
     assert 0 < float(figure.inner_text()) < 100
+    app.select(changing[0])
     app.screenshot("simulated")
 
     app.page.reload()
@@ -144,6 +145,34 @@ def test_typing_is_never_overwritten(app: AppPage) -> None:
     assert app.text().rstrip().endswith(words)
     app.page.keyboard.press("Control+z")
     app.page.wait_for_function("() => !window.quantsimViz.editor.text().includes('lazy')")
+
+
+def test_the_editor_completes_from_the_schema_and_the_model(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config")
+    app.show_json()
+    text = app.text().replace('"op_type": {}', '"op_type": {\n"Sq"\n}')
+    app.page.evaluate("text => window.quantsimViz.editor.setText(text)", text)
+    app.part("editor").locator(".cm-line", has_text='"Sq"').click()
+    app.page.keyboard.press("End")
+    app.page.keyboard.press("ArrowLeft")
+    app.page.keyboard.press("Control+Space")
+    option = app.part("editor").locator(".cm-tooltip-autocomplete li", has_text="Squeeze")
+    option.filter(has_text="2 in this model").click()
+    app.wait_for_text('"Squeeze": ')
+
+
+def test_the_dark_theme_follows_the_system(browser: Browser, server: AppServer) -> None:
+    app = new_page(browser, server, color_scheme="dark")
+    app.open(model=MOBILENET, config="default_config", select="node_conv2d_5", mode="sqnr")
+    app.simulate()
+    app.page.wait_for_function("window.quantsimViz.graph.mode === 'sqnr'")
+    background = app.part("navigator").evaluate(
+        "element => getComputedStyle(element.closest('.stApp')).backgroundColor"
+    )
+    assert max(map(int, re.findall(r"\d+", background)[:3])) < 60
+    app.screenshot("dark")
+    app.check()
+    app.page.context.close()
 
 
 def test_two_configurations_stand_side_by_side(app: AppPage) -> None:

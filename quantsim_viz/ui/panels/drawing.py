@@ -33,7 +33,7 @@ def graph_view(session: Session) -> GraphView:
         layout=layout,
         figures=Figures() if cascade is None else figures_of(layout, cascade),
         selected=[session.selected] if session.selected else [],
-        mode=session.mode,
+        mode=shown_mode(session),
         sqnr=node_sqnr(session),
         stale="of an earlier state" if session.is_stale(session.result) else "",
         base="" if base is None else figures_of(layout, base).status,
@@ -52,6 +52,15 @@ def _act(session: Session, act: Act) -> None:
         session.searched_rule = str(act.get("pointer") or "")
     else:
         session.act(act)
+
+
+def shown_mode(session: Session) -> str:
+    """Return the colour mode: the chosen one, once there is something to show in it."""
+    if session.mode == "sqnr" and session.result is None:
+        return "status"
+    if session.mode == "diff" and session.compare_source is None:
+        return "status"
+    return session.mode
 
 
 def node_sqnr(session: Session) -> dict[str, float | None] | None:

@@ -40,9 +40,6 @@ PROPERTIES = (
 
 LONGEST_ATTRIBUTE = 120
 
-EAGER_SECONDS = 0.12
-"""How long finding out what the offers would do may take before they are counted on demand only."""
-
 
 def inspect_node(
     workspace: Workspace, name: str, figures: Mapping[str, Any] | None = None
@@ -218,7 +215,6 @@ def _offers(
     workspace: Workspace, cascade: Cascade, target: Target, setting: QuantizerSetting
 ) -> list[dict[str, Any]]:
     offers = list(iter_offers(target, setting, cascade))
-    eager = workspace.pace * len(offers) <= EAGER_SECONDS
     rows = []
     for offer in offers:
         row: dict[str, Any] = {
@@ -229,7 +225,7 @@ def _offers(
             "counts": "",
             "refused": "",
         }
-        if eager:
+        if workspace.is_quick:
             effect = effect_of(workspace, offer)
             row["counts"], row["refused"] = effect.words, effect.refused
         rows.append(row)

@@ -23,7 +23,7 @@ def model_overview(workspace: Workspace) -> dict[str, Any]:
     model = workspace.model
     tensors = model.graph.tensors
     counts = op_type_counts(model)
-    types = ", ".join(f"{count} {name}" for name, count in counts[:MOST_TYPES])
+    types = ", ".join(f"{count}\u00a0{name}" for name, count in counts[:MOST_TYPES])
     more = f" and {len(counts) - MOST_TYPES} more types" if len(counts) > MOST_TYPES else ""
     facts = [["nodes", str(len(shown_nodes(model)))], ["operators", f"{types}{more}"]]
     for word, names in (("input", model.graph.inputs), ("output", model.graph.outputs)):

@@ -80,7 +80,7 @@ def _result_facts(session: Session) -> list[dict[str, Any]]:
             }
         )
     metric = session.result.report.get("metric")
-    if metric:
+    if metric and session.result is session.results.get("simulate"):
         facts.append(
             {
                 "value": f"{metric['simulated']:.2%}",

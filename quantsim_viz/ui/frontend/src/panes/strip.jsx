@@ -38,7 +38,8 @@ export function Strip({ data, send }) {
     <div class={`strip${data.stale ? " stale-figures" : ""}`}>
       <div class="caption">
         <b>SQNR along depth</b>
-        <span>{shown?.figure ? `${shown.node.name}: ${caption(shown.figure)}` : measured ? data.caption : "Press Simulate to see what each layer costs"}</span>
+        {shown?.figure && <span class="here">{shown.node.name}: {caption(shown.figure)}</span>}
+        <span>{measured || data.caption ? data.caption : "Press Simulate to see what each layer costs"}</span>
       </div>
       <div class="plot" hidden={!measured}>
         <canvas ref={canvas} role="img" aria-label="SQNR of every layer along the model's depth; the table of layers holds the same figures"
