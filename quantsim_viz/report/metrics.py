@@ -129,7 +129,8 @@ def _best(outputs: Outputs, labels: Array, count: int) -> Array:
             hint="choose another metric, or give integer labels",
         )
     places = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-    return (places == wanted[:, None]).any(axis=1)
+    hits: Array = (places == wanted[:, None]).any(axis=1)
+    return hits
 
 
 def _error(outputs: Outputs, labels: Array, power: int) -> Array:

@@ -219,7 +219,7 @@ class _Calibration:
     def _encode(
         self,
         group: Group,
-        seen: Histogram | tuple[np.ndarray, np.ndarray] | None,  # type: ignore[type-arg]  # [channels] each
+        seen: Histogram | tuple[np.ndarray, np.ndarray] | None,
     ) -> None:
         if seen is None:
             return

@@ -53,7 +53,7 @@ class Grid:
     @property
     def steps(self) -> int:
         """Number of steps between the lowest and the highest code."""
-        return 2**self.bitwidth - (2 if self.symmetric and self.strict else 1)
+        return (1 << self.bitwidth) - (2 if self.symmetric and self.strict else 1)
 
 
 @dataclass(frozen=True, slots=True)

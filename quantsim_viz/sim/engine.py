@@ -17,7 +17,7 @@ from quantsim_viz.sim.constants import ConstantStore
 from quantsim_viz.sim.data import BATCH_SIZE, batch_rows
 from quantsim_viz.sim.execute import Watch, run_plan
 from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal, canonical
-from quantsim_viz.sim.memory import keep_freed_memory
+from quantsim_viz.sim.memory import keep_freed_memory, return_freed_memory
 from quantsim_viz.sim.network import Network
 from quantsim_viz.sim.operators import to_numpy
 from quantsim_viz.sim.plan import make_plan
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.plan import Plan
-    from quantsim_viz.sim.values import Key
+    from quantsim_viz.sim.values import Key, Trace
 
     Array = np.ndarray[Any, Any]
 
@@ -88,6 +88,19 @@ class Engine:
         value = self.constants.value(self.table.plain.raw[name])
         assert value is not None
         return value
+
+    def finish(self, traces: Iterable[Trace]) -> None:
+        """End a simulation: forget what only it needed, and return memory.
+
+        Args:
+            traces: Scenarios whose constants stay, if the engine keeps anything at all.
+        """
+        kept: set[Key] = set()
+        if self.cache.budget:
+            for trace in (self.table.plain, *traces):
+                kept.update(trace.raw.values(), trace.seen.values())
+        self.constants.prune(kept)
+        return_freed_memory()
 
     def measure(
         self,

@@ -243,7 +243,7 @@ class _Planner:
     ) -> tuple[dict[Measurement, Any], tuple[Measurement, ...]]:
         """Take the measurements of constants now, and return the others beside them."""
         fixed: dict[Measurement, Any] = {}
-        moving = []
+        moving: list[Measurement] = []
         for measurement in measurements:
             if isinstance(measurement, Noise) and measurement.reference == measurement.value:
                 fixed[measurement] = 0.0

@@ -263,4 +263,4 @@ def flat(tensor: Tensor) -> Tensor:
 
 
 def _chunks(values: Tensor) -> Sequence[Tensor]:
-    return (values,) if values.numel() <= CHUNK else values.split(CHUNK)
+    return (values,) if values.numel() <= CHUNK else torch.split(values, CHUNK)

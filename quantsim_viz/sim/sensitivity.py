@@ -82,7 +82,7 @@ class _Sweep:
         )
         self.plans: dict[Layer, Plan] = {}
         names = {table.plain.seen[name]: name for name in engine.network.outputs}
-        for layer, encodings in reversed(owned.items()):
+        for layer, encodings in reversed(list(owned.items())):
             if not encodings:
                 continue
             branch = table.branch(table.plain, encodings)

@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import load_config
 from quantsim_viz.config.rules import Config
-from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import ConfigError, DataError
 from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Model
-from quantsim_viz.report.layers import LayerRow, Power
-from quantsim_viz.report.metrics import evaluate
-from quantsim_viz.report.report import Report, finite
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
-from quantsim_viz.sim.layers import Layer, Ownership, layers_of
-from quantsim_viz.sim.measurements import Clipping, Noise, Signal
+from quantsim_viz.sim.measurements import Noise
+from quantsim_viz.sim.scenario import Scenario
 from quantsim_viz.sim.sensitivity import measure_sensitivity
-from quantsim_viz.sim.values import Quantized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import torch
 
-    from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.report import Report
     from quantsim_viz.sim.data import Data
-    from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Totals
     from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.measurements import Measurement
-    from quantsim_viz.sim.values import Key, Trace
 
 MEASURES = ("cumulative", "isolated", "sensitivity")
 _WEIGHTS = {"calibrate": 12, "simulate": 25, "isolated": 10}  # tenths of a float forward
@@ -138,10 +130,11 @@ def simulate_all(
     engine = engine or Engine(loaded, device=device)
     watch.expect(_stages(engine, measures))
     encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
-    runs = [_Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
+    runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
     labels = evaluation.labels
     wanted = metric or _default_metric(labels)
     totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
+    runs[0].check(totals)
     if "sensitivity" in measures:
         for run in runs:
             run.sensitivity = measure_sensitivity(engine, run.owned, evaluation, size, watch)
@@ -158,7 +151,7 @@ def simulate_all(
                 calibration=ranges.description,
             )
         )
-    engine.constants.prune(())
+    engine.finish([run.simulated for run in runs])
     return reports
 
 
@@ -218,176 +211,9 @@ def _default_metric(labels: Any) -> str | None:
     return "top1" if labels is not None and labels.dtype.kind in "iu" and labels.ndim == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """Which measurements make up a layer's row."""
-
-    signal: Signal
-    cumulative: Noise
-    isolated: Noise | None
-    clipping: Clipping | None
-
-
-class _Scenario:
-    """One configuration's simulated run beside the float run."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        cascade: Cascade,
-        encodings: Mapping[str, Encoding],
-        measures: Sequence[str],
-    ) -> None:
-        self.engine = engine
-        self.cascade = cascade
-        self.encodings = encodings
-        self.measures = measures
-        self.float: Trace = engine.table.plain
-        self.simulated: Trace = engine.table.trace(encodings)
-        self.layers = layers_of(engine.network)
-        self.owned: dict[Layer, dict[str, Encoding]] = {}
-        if len(measures) > 1:
-            ownership = Ownership(engine.network, cascade)
-            self.owned = {x: ownership.encodings(x, encodings) for x in self.layers}
-        self.wanted = {layer: self._wanted(layer) for layer in self.layers}
-        self.sensitivity: Mapping[Layer, Power] = {}
-
-    @property
-    def outputs(self) -> Mapping[str, Key]:
-        """The model's outputs in the simulated run."""
-        return {name: self.simulated.seen[name] for name in self.engine.network.outputs}
-
-    def measurements(self) -> list[Measurement]:
-        """Return everything to measure, layers first."""
-        measurements: list[Measurement] = []
-        for wanted in self.wanted.values():
-            parts = (wanted.signal, wanted.cumulative, wanted.isolated, wanted.clipping)
-            measurements += [part for part in parts if part is not None]
-        for name in (*self._float_outputs(), *self._params()):
-            measurements += [Signal(self.float.seen[name]), self._noise(name)]
-        return measurements
-
-    def _noise(self, tensor: str) -> Noise:
-        return Noise(self.float.seen[tensor], self.simulated.seen[tensor])
-
-    def _wanted(self, layer: Layer) -> _Wanted:
-        exact = self.float.seen[layer.tensor]
-        isolated = clipping = None
-        if "isolated" in self.measures:
-            own = self.owned[layer]
-            branch = self.engine.table.branch(self.float, own, last=layer.node.index)
-            value = branch.seen.get(layer.tensor, exact)
-            isolated = Noise(exact, value)
-            definition = self.engine.table.definitions[value]
-            if isinstance(definition, Quantized) and definition.encoding.dtype == "int":
-                clipping = Clipping(value)
-        return _Wanted(Signal(exact), self._noise(layer.tensor), isolated, clipping)
-
-    def _float_outputs(self) -> list[str]:
-        network = self.engine.network
-        return [name for name in network.outputs if network.is_float(name)]
-
-    def _params(self) -> list[str]:
-        quantizers = self.cascade.quantizers
-        return [name for name in self.encodings if quantizers[name].kind == "param"]
-
-    def row(self, layer: Layer, totals: Mapping[Measurement, Any]) -> LayerRow:
-        """Return a layer's row, with what has been measured so far."""
-        wanted = self.wanted[layer]
-        signal = finite(totals.get(wanted.signal))
-        powers = {"cumulative": Power(signal, finite(totals.get(wanted.cumulative)))}
-        if wanted.isolated is not None:
-            powers["isolated"] = Power(signal, finite(totals.get(wanted.isolated)))
-        if "sensitivity" in self.measures and layer in self.sensitivity:
-            powers["sensitivity"] = self.sensitivity[layer]
-        network, node = self.engine.network, layer.node
-        encoding = self.encodings.get(layer.tensor)
-        tensor = network.model.graph.tensors[layer.tensor]
-        return LayerRow(
-            node=node.name,
-            op_type=node.op_type,
-            module=node.module,
-            tensor=layer.tensor,
-            status=str(self.cascade.nodes[node.name].status.value),
-            shape=tensor.shape,
-            powers=powers,
-            clipping_share=_share(totals.get(wanted.clipping)) if wanted.clipping else None,
-            encoding=next(iter(encoding.to_dicts()), None) if encoding is not None else None,
-            executor=self.engine.constants.executor(node.index),
-        )
-
-    def metric(self, name: str | None, totals: Totals, labels: Any) -> MetricResult | None:
-        """Return the accuracy of the float and the simulated outputs."""
-        if name is None:
-            return None
-        exact = {n: totals.outputs[self.float.seen[n]] for n in self.engine.network.outputs}
-        simulated = {n: totals.outputs[key] for n, key in self.outputs.items()}
-        return evaluate(name, exact, simulated, labels)
-
-    def report(
-        self,
-        totals: Totals,
-        *,
-        metric: MetricResult | None,
-        seconds: float,
-        scheme: str,
-        data: str,
-        calibration: str,
-    ) -> Report:
-        """Return what was found."""
-        results = totals.results
-        output_powers = {}
-        for name in self._float_outputs():
-            power = self._power(name, results)
-            output_powers[name] = {"cumulative": power}
-        return Report(
-            rows=tuple(self.row(layer, results) for layer in self.layers),
-            output_powers=output_powers,
-            params={name: self._power(name, results) for name in self._params()},
-            encodings={name: e.to_dicts() for name, e in self.encodings.items()},
-            outputs={name: totals.outputs[key] for name, key in self.outputs.items()},
-            metric=metric,
-            seconds=seconds,
-            samples=totals.samples,
-            scheme=scheme,
-            data=data,
-            calibration=calibration,
-            warnings=tuple(self._warnings()),
-        )
-
-    def _power(self, tensor: str, results: Mapping[Measurement, Any]) -> Power:
-        signal = finite(results[Signal(self.float.seen[tensor])])
-        return Power(signal, finite(results[self._noise(tensor)]))
-
-    def _warnings(self) -> list[Diagnostic]:
-        unseen = [
-            name
-            for name, setting in self.cascade.quantizers.items()
-            if setting.enabled and name not in self.encodings
-        ]
-        if not unseen:
-            return []
-        return [
-            Diagnostic(
-                "quantizer-without-data",
-                Severity.WARNING,
-                f"{len(unseen)} enabled quantizer(s) were shown no data and left off: "
-                f"{', '.join(unseen[:5])}. AIMET would raise an error here; calibrate with data "
-                "that reach them.",
-            )
-        ]
-
-
-def _share(clipping: tuple[float, float] | None) -> float | None:
-    if clipping is None:
-        return None
-    clipped, total = clipping
-    return finite(clipped / total) if total else 0.0
-
-
 def _measure(
     engine: Engine,
-    runs: Sequence[_Scenario],
+    runs: Sequence[Scenario],
     data: Data,
     batch_size: int,
     watch: Watch,
@@ -409,7 +235,7 @@ def _measure(
     )
 
 
-def _teller(run: _Scenario, watch: Watch) -> Callable[[Measurement, Any], None]:
+def _teller(run: Scenario, watch: Watch) -> Callable[[Measurement, Any], None]:
     """Return what hands on the first configuration's rows while they are being measured."""
     layers = {wanted.cumulative: layer for layer, wanted in run.wanted.items()}
     totals: dict[Measurement, Any] = {}

@@ -137,7 +137,7 @@ def probe_step(
         if value.shape == exact.shape:
             noise, signal, clipping = probe(value, exact, quantizer, scratch)
         else:
-            noise, signal = None, signal_power(exact)  # type: ignore[assignment]  # None is "could not be taken"
+            noise, signal = None, signal_power(exact)
         results[noise_at] = noise
         if signal_at is not None:
             results[signal_at] = signal

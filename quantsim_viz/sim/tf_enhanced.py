@@ -130,4 +130,5 @@ def expected_error(
 
 def _bin_of(value: NDArray[np.float32], width: float, origin: float) -> NDArray[np.float64]:
     bins = np.floor((value - Single(origin * width)) / Single(width))
-    return np.clip(bins.astype(np.float64), 0, BINS - 1)
+    clipped: NDArray[np.float64] = np.clip(bins.astype(np.float64), 0, BINS - 1)
+    return clipped
