@@ -257,8 +257,9 @@ def test_reshape_keeps_and_infers_lengths():
         assert_as_onnxruntime("Reshape", [noise(2, 3, 4), whole(*shape)], opset=7)
 
 
-@pytest.mark.parametrize("size", [1, 3, 5])
-def test_lrn_sums_over_neighbouring_channels(size):
+@pytest.mark.parametrize("size", [1, 3, 5, 9])
+@pytest.mark.parametrize("beta", [0.6, 0.75])
+def test_lrn_sums_over_neighbouring_channels(size, beta):
     assert_as_onnxruntime(
-        "LRN", [noise(2, 7, 4, 3)], opset=7, size=size, alpha=0.3, beta=0.6, bias=1.5
+        "LRN", [noise(2, 4, 4, 3)], opset=7, size=size, alpha=0.3, beta=beta, bias=1.5
     )
