@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
+from quantsim_viz.ui.views.gestures import gesture
 from quantsim_viz.ui.views.offers import effect_of, find_offer
 from quantsim_viz.ui.workspace import Workspace
 
@@ -298,6 +299,11 @@ class Session:
         if offer is not None:
             effect = effect_of(self.workspace, offer)
             self.preview = None if effect.refused else effect.text
+
+    def _act_menu(self, act: Mapping[str, Any]) -> None:
+        found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))
+        if found is not None:
+            self.workspace.set_values(found.edits, found.title)
 
     def _act_dismiss(self, act: Mapping[str, Any]) -> None:
         self.notices.pop(str(act.get("id")), None)

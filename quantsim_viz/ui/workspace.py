@@ -160,6 +160,15 @@ class Workspace:
         text = self.with_value(pointer, value)
         self.history.push(text, describe_edit(pointer, value), origin, time=time.monotonic())
 
+    def set_values(
+        self, edits: Sequence[tuple[str, Any]], title: str, origin: str = "graph"
+    ) -> None:
+        """Set several values in one step of the history."""
+        document = self._document()
+        for pointer, value in edits:
+            document = set_value(document, pointer, value)
+        self.history.push(document.text, title, origin, time=time.monotonic())
+
     def with_value(self, pointer: str, value: Any) -> str:
         """Return the text with a value set, or taken out when `value` is None."""
         document = self._document()

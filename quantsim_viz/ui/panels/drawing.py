@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from quantsim_viz.ui.components.graph import GraphView, mount_graph
 from quantsim_viz.ui.session import MODES
 from quantsim_viz.ui.views.comparison import base_cascade
+from quantsim_viz.ui.views.gestures import MENU
 from quantsim_viz.viz import layout_model
 from quantsim_viz.viz.figures import Figures, figures_of
 
@@ -40,6 +41,7 @@ def graph_view(session: Session) -> GraphView:
         preview=_preview_status(session, layout),
         highlight=_touched(session),
         rules=_rule_nodes(session),
+        menu=MENU,
     )
 
 

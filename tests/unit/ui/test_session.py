@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from quantsim_viz.ui import documents, sources
@@ -112,3 +113,25 @@ def test_drafts_are_kept_by_model_and_configuration(session: Session, config_fil
     roots = sources.allowed_roots([str(config_file.parent)])
     session.open_config(documents.config_source(str(config_file), roots))
     assert session.document_key != before
+
+
+def test_nodes_chosen_in_the_graph_become_a_supergroup(session: Session) -> None:
+    session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d", "node_relu"]})
+    groups = json.loads(session.workspace.text)["supergroups"]
+    assert {"op_list": ["Relu", "MaxPool"]} not in groups, "Relu belongs to Conv → Relu already"
+    assert "would not be matched" in session.notices["edit"].text
+    session.act({"type": "set", "pointer": "/supergroups", "value": []})
+    session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d", "node_relu"]})
+    assert json.loads(session.workspace.text)["supergroups"] == [{"op_list": ["Relu", "MaxPool"]}]
+    session.act({"type": "undo"})
+    assert json.loads(session.workspace.text)["supergroups"] == []
+
+
+def test_operator_types_are_left_float_from_the_graph(session: Session) -> None:
+    session.act({"type": "menu", "id": "float", "nodes": ["node_relu", "node_linear_1"]})
+    assert json.loads(session.workspace.text)["op_type"] == {
+        "Relu": {"is_output_quantized": "False"},
+        "Gemm": {"is_output_quantized": "False"},
+    }
+    session.act({"type": "undo"})
+    assert session.workspace.history.is_pristine

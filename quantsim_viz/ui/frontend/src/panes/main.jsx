@@ -7,7 +7,7 @@ import { Inspector } from "./inspector.jsx";
 import { Comparison, Layers } from "./layers.jsx";
 import { Navigator } from "./navigator.jsx";
 import { Report } from "./report.jsx";
-import { Strip } from "./strip.jsx";
+import { Strip, restoreBottom } from "./strip.jsx";
 import { Summary } from "./summary.jsx";
 import style from "./panes.css";
 
@@ -15,6 +15,8 @@ const PANES = {
   navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
   comparison: Comparison, summary: Summary, report: Report,
 };
+
+restoreBottom();
 
 export default function (component) {
   const pane = mounted(component, (root) => {

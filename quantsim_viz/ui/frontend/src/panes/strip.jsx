@@ -36,7 +36,7 @@ export function Strip({ data, send }) {
   const shown = hover == null ? bars.find((bar) => bar.index === data.selected && bar.figure) : bars[hover];
   return (
     <div class={`strip${data.stale ? " stale-figures" : ""}`}>
-      <div class="caption">
+      <div class="caption" title="Drag to make the panel below larger or smaller" onPointerDown={resizeBottom}>
         <b>SQNR along depth</b>
         {shown?.figure && <span class="here">{shown.node.name}: {caption(shown.figure)}</span>}
         <span>{measured || data.caption ? data.caption : "Press Simulate to see what each layer costs"}</span>
@@ -48,6 +48,41 @@ export function Strip({ data, send }) {
       </div>
     </div>
   );
+}
+
+const HEIGHT = "quantsim-viz:bottom-height";
+const setBottom = (pixels) => document.documentElement.style.setProperty("--qv-bottom", `${pixels}px`);
+
+/** Bring back the height that was chosen in this browser. */
+export function restoreBottom() {
+  try {
+    const height = Number(localStorage.getItem(HEIGHT));
+    if (height) setBottom(Math.min(height, window.innerHeight * 0.7));
+  } catch {
+    /* storage is off */
+  }
+}
+
+function resizeBottom(event) {
+  const caption = event.currentTarget;
+  const start = window.innerHeight - event.clientY - caption.closest(".strip").clientHeight;
+  const grip = event.clientY;
+  let height = start;
+  caption.setPointerCapture(event.pointerId);
+  const move = (moved) => {
+    height = Math.round(Math.min(Math.max(start + grip - moved.clientY, 120), window.innerHeight * 0.7));
+    if (Math.abs(moved.clientY - grip) > 3) setBottom(height);
+  };
+  const end = () => {
+    caption.removeEventListener("pointermove", move);
+    try {
+      if (height !== start) localStorage.setItem(HEIGHT, String(height));
+    } catch {
+      /* storage is off */
+    }
+  };
+  caption.addEventListener("pointermove", move);
+  caption.addEventListener("pointerup", end, { once: true });
 }
 
 const caption = (figure) => (figure[0] == null ? (figure[2] === 0 ? "no noise" : "no signal") : `${figure[0].toFixed(1)} dB`);

@@ -1,0 +1,85 @@
+"""What can be done to nodes selected in the graph, as edits of the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.config.pointer import join
+from quantsim_viz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from quantsim_viz.model import Node
+    from quantsim_viz.ui.workspace import Workspace
+
+MENU: tuple[tuple[str, str], ...] = (
+    ("quantize", "Quantize the outputs of these operator types"),
+    ("float", "Leave the outputs of these operator types float"),
+    ("supergroup", "Treat as one supergroup"),
+)
+"""Identity and label of every gesture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """A gesture as edits.
+
+    Attributes:
+        title: What it does, for the Undo button.
+        edits: (pointer, value) each.
+    """
+
+    title: str
+    edits: tuple[tuple[str, Any], ...]
+
+
+def gesture(workspace: Workspace, name: str, nodes: Sequence[str]) -> Gesture | None:
+    """Return a gesture on nodes, None where there is none of that name or no such node.
+
+    Raises:
+        ConfigError: It would not do what it says (`no-effect`), with the reason.
+    """
+    found = _ordered(workspace, nodes)
+    if not found:
+        return None
+    if name == "supergroup":
+        return _supergroup(workspace, found)
+    value = {"quantize": "True", "float": "False"}.get(name)
+    if value is None:
+        return None
+    types = list(dict.fromkeys(node.op_type for node in found))
+    edits = tuple((join("/op_type", kind, "is_output_quantized"), value) for kind in types)
+    word = "quantized" if value == "True" else "float"
+    return Gesture(f"outputs of {', '.join(types)} {word}", edits)
+
+
+def _ordered(workspace: Workspace, names: Sequence[str]) -> list[Node]:
+    by_name = {node.name: node for node in workspace.model.graph.nodes}
+    known = [by_name[name] for name in names if name in by_name]
+    return sorted(known, key=lambda node: node.index)
+
+
+def _supergroup(workspace: Workspace, nodes: list[Node]) -> Gesture:
+    types = [node.op_type for node in nodes]
+    chain = " → ".join(types)
+    if len(nodes) < 2:
+        raise ConfigError(
+            "A supergroup needs two nodes or more",
+            code="no-effect",
+            hint="select them one after the other, with the shift key held",
+        )
+    edit = ("/supergroups/-", {"op_list": types})
+    after = workspace.picture_of(workspace.with_value(*edit)).cascade
+    wanted = {node.name for node in nodes}
+    matches = after.supergroups if after is not None and after.error is None else ()
+    if not any(set(match) == wanted for match in matches):
+        raise ConfigError(
+            f"{chain} was not made a supergroup: these nodes would not be matched. Each but the"
+            " last must have exactly one use, by the next one, and none may belong to another"
+            " group; a depthwise or 3-D convolution cannot be first",
+            code="no-effect",
+            hint="see the rules of supergroups, or take the group that holds them out first",
+        )
+    return Gesture(f"supergroup {chain}", (edit,))
