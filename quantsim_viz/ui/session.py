@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.views.gestures import gesture
+from quantsim_viz.ui.views.navigator import finding_id
 from quantsim_viz.ui.views.offers import effect_of, find_offer
 from quantsim_viz.ui.workspace import Workspace
 
@@ -282,9 +283,9 @@ class Session:
         self.workspace.history.redo()
 
     def _act_fix(self, act: Mapping[str, Any]) -> None:
-        diagnostics = self.workspace.findings()
-        number = int(act["id"])
-        fix = diagnostics[number].fix if 0 <= number < len(diagnostics) else None
+        wanted = str(act["id"])
+        found = (d for d in self.workspace.findings() if d.fix and finding_id(d) == wanted)
+        fix = next((diagnostic.fix for diagnostic in found), None)
         if fix is not None:
             self.workspace.patch(fix.patch, fix.title)
 

@@ -44,6 +44,8 @@ class AppState:
         address: The query string as we wrote it last.
         written: When each recent query string was written, so that an echo is not taken for a wish.
         warmed: Whether the worker was started.
+        settling: Whether this run is there to finish what an edit did not wait for.
+        drawn: When the page was last drawn.
         refreshed: When the page was last drawn again for figures that came in.
     """
 
@@ -54,6 +56,8 @@ class AppState:
     written: list[tuple[float, dict[str, str]]] = field(default_factory=list)
     warmed: bool = False
     refreshed: float = 0.0
+    settling: bool = False
+    drawn: float = 0.0
 
 
 def app_state() -> AppState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -26,10 +27,13 @@ def draw_workbench() -> None:
     keep_live(state.session, state.worker)
     with st.container(key="workbench", gap=None):
         draw_topbar(state)
-        draw_summary(state)
-        draw_middle(state)
+        summary = st.container(key="summary-box", gap=None)
+        draw_middle(state)  # first, because of the graph
+        with summary:
+            draw_summary(state)
         draw_strip(state)
         draw_bottom(state)
+    state.settling, state.drawn = False, time.monotonic()
     draw_progress(state)
     _warm_up(state)
     write_address(state)

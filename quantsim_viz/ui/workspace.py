@@ -34,6 +34,9 @@ REMEMBERED = 24
 """Pictures that are kept, so that undo and a hovered offer cost nothing the second time."""
 
 
+LONGEST_WAIT = 0.03
+"""Seconds that an edit may wait for advice; where it takes longer, it follows a moment later."""
+
 QUICK_NODES = 1000
 QUICK_SECONDS = 0.012
 """What a picture may take where ten of them are to be made within a tenth of a second."""
@@ -67,6 +70,7 @@ class Workspace:
         history: The document.
         param_bits: Bit width of parameters.
         act_bits: Bit width of activations.
+        advice_due: Whether advice was left out of the last findings to save time.
     """
 
     def __init__(
@@ -79,6 +83,8 @@ class Workspace:
         self.act_bits: BitWidth = 8
         self._pictures: OrderedDict[tuple[Any, ...], Picture] = OrderedDict()
         self._last_valid: Picture | None = None
+        self.advice_due = False
+        self._advice_seconds = 0.0
         self._advice: tuple[Picture, tuple[Diagnostic, ...]] | None = None
 
     @property
@@ -118,13 +124,24 @@ class Workspace:
             self._pictures.popitem(last=False)
         return picture
 
-    def findings(self) -> tuple[Diagnostic, ...]:
-        """Return everything there is to say about the document as it is now, advice included."""
+    def findings(self, *, patient: bool = True) -> tuple[Diagnostic, ...]:
+        """Return everything there is to say about the document as it is now, advice included.
+
+        Args:
+            patient: Wait for the advice however long it takes; otherwise, where it took long the
+                last time, return errors alone and note that advice is due (`advice_due`).
+        """
         picture = self.picture()
+        self.advice_due = False
         if picture.cascade is None:
             return picture.diagnostics
         if self._advice is None or self._advice[0] is not picture:
+            if not patient and self._advice_seconds > LONGEST_WAIT:
+                self.advice_due = True
+                return picture.diagnostics
+            start = time.perf_counter()
             self._advice = (picture, lint_cascade(picture.cascade))
+            self._advice_seconds = time.perf_counter() - start
         return self._advice[1]
 
     def _evaluate(self, text: str) -> Picture:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.components.assets import mount_component
+from quantsim_viz.ui.views.navigator import finding_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,7 @@ class EditorView:
         version: Rises whenever `text` was changed by anything but the editor itself; only then is
             it written into the editor.
         seq: Number of the editor's last edit that `diagnostics` and `reach` belong to.
-        diagnostics: Findings to underline; their index is the `id` of a quick fix.
+        diagnostics: Findings to underline.
         reach: Rows (line, matched, decided, nodes) of the rules.
         marked: Lines that belong to the selection.
         jump: (line, n): go to that line, once for every n.
@@ -60,7 +61,7 @@ class EditorView:
             "text": self.text,
             "ver": self.version,
             "seq": self.seq,
-            "diagnostics": [_to_mark(number, d) for number, d in enumerate(self.diagnostics)],
+            "diagnostics": [_to_mark(diagnostic) for diagnostic in self.diagnostics],
             "reach": [list(row) for row in self.reach],
             "marked": list(self.marked),
             "jump": {"line": self.jump[0], "n": self.jump[1]},
@@ -70,9 +71,9 @@ class EditorView:
         }
 
 
-def _to_mark(number: int, diagnostic: Diagnostic) -> dict[str, Any]:
+def _to_mark(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
-        "id": number,
+        "id": finding_id(diagnostic),
         "line": diagnostic.line,
         "column": diagnostic.column,
         "end_line": diagnostic.end_line,

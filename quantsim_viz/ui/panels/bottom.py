@@ -114,7 +114,7 @@ def _draw_editor(state: AppState) -> None:
         text=workspace.text,
         version=history.version,
         seq=channel.seq,
-        diagnostics=workspace.findings(),
+        diagnostics=workspace.findings(patient=state.settling),
         reach=reach_rows(picture),
         marked=_marked_lines(state),
         jump=session.jump,

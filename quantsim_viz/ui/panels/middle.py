@@ -65,7 +65,7 @@ def _draw_navigator(state: AppState) -> None:
         "selected": selected_index(state),
         "rules": rule_rows(picture),
         "selected_rule": state.session.rule,
-        "problems": problem_rows(workspace.findings()),
+        "problems": problem_rows(workspace.findings(patient=state.settling)),
     }
     draw_pane(state, "navigator", "navigator", data)
 

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.3
 
+SETTLE_SECONDS = 0.25
+"""How long a person pauses before what an edit did not wait for is worked out."""
+
 REFRESH_SECONDS = 0.8
 """How often the page is drawn again while a run's figures come in."""
 
 
 def draw_progress(state: AppState) -> None:
     """Draw the progress line of what was asked for, and wait for whatever runs."""
-    if any(job.is_running for job in state.session.jobs.values()):
+    running = any(job.is_running for job in state.session.jobs.values())
+    if running or state.session.workspace.advice_due:
         _watch()
 
 
@@ -30,7 +34,9 @@ def _watch() -> None:
     state = app_state()
     state.worker.poll()
     running = [job for job in state.session.jobs.values() if job.is_running]
-    if not running or _has_news(state):
+    rests = time.monotonic() - state.drawn >= SETTLE_SECONDS
+    state.settling = state.session.workspace.advice_due and rests
+    if state.settling or _has_news(state) or not (running or state.session.workspace.advice_due):
         st.rerun(scope="app")
     asked = [job for job in running if job.purpose != "live"]
     if asked:

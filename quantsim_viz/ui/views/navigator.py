@@ -77,10 +77,15 @@ def count_note(count: RuleCount | None) -> str:
     return f"Decides {count.decided} of the {quantizers} it matches."
 
 
+def finding_id(finding: Diagnostic) -> str:
+    """Return what tells a finding from the others of its document."""
+    return f"{finding.code}:{finding.rule}:{finding.line}:{finding.column}"
+
+
 def problem_rows(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
-    """Return the findings, errors first; `id` is the position in `diagnostics`."""
+    """Return the findings, errors first."""
     order = {"error": 0, "warning": 1, "info": 2}
-    rows = [{**finding.to_dict(), "id": number} for number, finding in enumerate(diagnostics)]
+    rows = [{**finding.to_dict(), "id": finding_id(finding)} for finding in diagnostics]
     return sorted(rows, key=lambda row: (order[row["severity"]], row["line"] or 0))
 
 

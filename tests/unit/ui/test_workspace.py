@@ -7,6 +7,7 @@ import pytest
 
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.resolve import Status
+from quantsim_viz.ui.views.navigator import finding_id
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
@@ -85,6 +86,19 @@ def test_the_bit_width_of_the_run_is_part_of_the_picture(session: Session) -> No
 def test_a_quick_fix_is_applied_by_its_number(session: Session) -> None:
     session.workspace.set_value("/model_input/is_input_quantized", "False")
     findings = session.workspace.findings()
-    number = next(i for i, d in enumerate(findings) if d.severity == "error" and d.fix)
-    session.act({"type": "fix", "id": number})
+    error = next(d for d in findings if d.severity == "error" and d.fix)
+    session.act({"type": "fix", "id": finding_id(error)})
     assert not any(d.severity == "error" for d in session.workspace.findings())
+
+
+def test_advice_that_takes_long_follows_a_moment_later(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = session.workspace
+    monkeypatch.setattr("quantsim_viz.ui.workspace.LONGEST_WAIT", 0.0)
+    full = workspace.findings()
+    workspace.set_value("/op_type/Relu/is_symmetric", "True")
+    assert workspace.findings(patient=False) == workspace.picture().diagnostics
+    assert workspace.advice_due
+    assert len(workspace.findings()) >= len(full)
+    assert not workspace.advice_due
