@@ -30,7 +30,7 @@ from quantsim_viz.sim.operators import (
     shape,
     signal,
 )
-from quantsim_viz.sim.operators.binding import bind, compile_graph, outer_names, unsupported
+from quantsim_viz.sim.operators.binding import bind, compile_graph, outer_names
 from quantsim_viz.sim.operators.dtypes import storage_type, to_numpy, to_tensor
 from quantsim_viz.sim.operators.program import BoundOperator, Executor, Program, Step
 from quantsim_viz.sim.operators.registry import (
@@ -42,6 +42,7 @@ from quantsim_viz.sim.operators.registry import (
     iter_entries,
     operator,
 )
+from quantsim_viz.sim.operators.support import unsupported
 
 FAMILIES = (
     elementwise,

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import torch
 
 from quantsim_viz.errors import UnsupportedOperator
-from quantsim_viz.model.graph import Graph
 from quantsim_viz.sim.operators import functions as function_bodies
 from quantsim_viz.sim.operators import reference
 from quantsim_viz.sim.operators.dtypes import to_tensor
-from quantsim_viz.sim.operators.program import BoundOperator, Executor, Program, Step
+from quantsim_viz.sim.operators.program import BoundOperator, Executor, Program, Wiring
 from quantsim_viz.sim.operators.registry import Layout, OperatorSpec, find
+from quantsim_viz.sim.operators.support import (
+    UNKNOWN_OPERATOR,
+    subgraphs,
+    unsupported_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from torch import Tensor
 
-    from quantsim_viz.model.graph import Function, Model, Node
+    from quantsim_viz.model.graph import Function, Graph, Node
     from quantsim_viz.sim.operators.registry import Kernel
-
-FunctionTable = "Mapping[tuple[str, str], Function]"
 
 _NO_FUNCTIONS: Mapping[tuple[str, str], Function] = MappingProxyType({})
 _NO_CONSTANTS: Mapping[int, Tensor] = MappingProxyType({})
@@ -52,8 +53,9 @@ def bind(
         node: The node; attribute references already resolved.
         opset: Operator-set versions by domain.
         functions: The model's functions.
-        constants: By input index, values that will be the same at every call. Leave out what a
-            quantizer may change: the kernel need not look at the tensor again.
+        constants: By input index, values that will be the same at every call of what is returned:
+            the kernel need not look at the tensor again. Give them as they shall be used, after
+            their quantizers.
         device: Where tensors live.
         types: Element types by tensor name; needed only for types torch stores in a wider one.
         layout: Which orders of memory the outputs may have.
@@ -96,7 +98,7 @@ def bind(
     if reference.knows(node, spec.version):
         spec.executor = "onnx.reference"
         return _bound(spec, reference.kernel(spec, opset), may_alias=False)
-    raise _unsupported_error((node,))
+    raise unsupported_error((node,))
 
 
 def _bound(spec: OperatorSpec, kernel: Kernel, *, may_alias: bool) -> BoundOperator:
@@ -114,6 +116,8 @@ def _bind_function(
     spec: OperatorSpec, function: Function, functions: Mapping[tuple[str, str], Function]
 ) -> BoundOperator:
     body = function_bodies.instantiate(function, spec.node)
+    formal = len(body.inputs)
+    fixed = {i: value for i in range(formal) if (value := spec.constant(i)) is not None}
     outer_types = dict(zip(body.inputs, spec.types, strict=False))
     program = compile_graph(
         body,
@@ -122,16 +126,14 @@ def _bind_function(
         device=spec.device,
         outer_types=outer_types,
         layout=spec.layout,
-        constants={
-            name: value
-            for index, name in enumerate(body.inputs)
-            if (value := spec.constant(index)) is not None
-        },
+        constants={body.inputs[index]: value for index, value in fixed.items()},
     )
-    formal = len(body.inputs)
 
     def kernel(*inputs: Tensor | None) -> tuple[Tensor | None, ...]:
-        return program.run(inputs + (None,) * (formal - len(inputs)))
+        values = [*inputs, *(None,) * (formal - len(inputs))]
+        for index, value in fixed.items():
+            values[index] = value
+        return program.run(values)
 
     spec.executor = program.executor
     return _bound(spec, kernel, may_alias=True)
@@ -175,7 +177,7 @@ def compile_graph(
     given = set(overridden)
     initializers = {name: c for name, c in graph.initializers.items() if name not in given}
     fed = [n for n in graph.inputs if n not in initializers]
-    wiring = _Wiring(fed)
+    wiring = Wiring(fed)
     bounds: list[BoundOperator] = []
     missing: list[Node] = []
     needed = _contributing(graph.nodes, wanted)
@@ -196,7 +198,9 @@ def compile_graph(
                 types=types,
                 layout=layout,
             )
-        except UnsupportedOperator:
+        except UnsupportedOperator as error:
+            if error.code != UNKNOWN_OPERATOR:
+                raise
             missing.append(node)
             continue
         if node.op_type == "Constant" and node.domain == "":
@@ -206,14 +210,14 @@ def compile_graph(
                 continue
         bounds.append(bound)
     if missing:
-        raise _unsupported_error(missing)
+        raise unsupported_error(missing)
     return wiring.program(bounds, known, wanted)
 
 
 def _reads(node: Node) -> Iterator[str]:
     """Yield the names a node reads, those of its subgraphs' outer tensors too."""
     yield from (name for name in node.inputs if name)
-    for graph in _subgraphs(node):
+    for graph in subgraphs(node):
         yield from outer_names(graph)
 
 
@@ -228,14 +232,6 @@ def outer_names(graph: Graph) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _subgraphs(node: Node) -> Iterator[Graph]:
-    for value in node.attributes.values():
-        if isinstance(value, Graph):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Graph))
-
-
 def _contributing(nodes: Sequence[Node], wanted: Sequence[str]) -> list[Node]:
     """Return the nodes that the wanted values depend on, in order."""
     live = set(wanted)
@@ -245,102 +241,3 @@ def _contributing(nodes: Sequence[Node], wanted: Sequence[str]) -> list[Node]:
             kept.append(node)
             live.update(_reads(node))
     return kept[::-1]
-
-
-class _Wiring:
-    """Gives every tensor name a slot while a program is put together."""
-
-    def __init__(self, inputs: Sequence[str]) -> None:
-        self._slots: dict[str, int] = {"": 0}
-        self._count = 2
-        self._inputs = tuple(self._define(name) for name in inputs)
-        self._captures: dict[str, int] = {}
-
-    def _define(self, name: str) -> int:
-        if not name:
-            return 1
-        self._slots[name] = self._count
-        self._count += 1
-        return self._slots[name]
-
-    def _look_up(self, name: str) -> int:
-        if name not in self._slots:
-            self._captures[name] = self._define(name)
-        return self._slots[name]
-
-    def program(
-        self, bounds: Sequence[BoundOperator], known: Mapping[str, Tensor], wanted: Sequence[str]
-    ) -> Program:
-        constants = {self._look_up_constant(name): value for name, value in known.items()}
-        wired = []
-        for bound in bounds:
-            reads = tuple(self._look_up(name) for name in (*bound.node.inputs, *bound.captures))
-            wired.append((bound, reads, tuple(self._define(name) for name in bound.node.outputs)))
-        outputs = tuple(self._look_up(name) for name in wanted)
-        last_use = {
-            slot: index
-            for index, (_, reads, writes) in enumerate(wired)
-            for slot in (*writes, *reads)
-        }
-        keep = {0, 1, *outputs, *constants}
-        frees: list[list[int]] = [[] for _ in wired]
-        for slot, index in last_use.items():
-            if slot not in keep:
-                frees[index].append(slot)
-        steps = tuple(
-            Step(bound, reads, writes, tuple(frees[index]))
-            for index, (bound, reads, writes) in enumerate(wired)
-        )
-        initial = tuple(constants.get(slot) for slot in range(self._count))
-        return Program(
-            steps=steps,
-            initial=initial,
-            inputs=self._inputs,
-            captures=tuple(self._captures),
-            capture_slots=tuple(self._captures.values()),
-            outputs=outputs,
-        )
-
-    def _look_up_constant(self, name: str) -> int:
-        return self._slots[name] if name in self._slots else self._define(name)
-
-
-def unsupported(model: Model) -> tuple[Node, ...]:
-    """Return the nodes of a model, its subgraphs and its functions that nobody can execute."""
-    found = list(_iter_unsupported(model.graph.nodes, model.opset, model.functions))
-    for function in model.functions.values():
-        found += _iter_unsupported(function.graph.nodes, function.opset, model.functions)
-    return tuple(found)
-
-
-def _iter_unsupported(
-    nodes: Iterable[Node],
-    opset: Mapping[str, int],
-    functions: Mapping[tuple[str, str], Function],
-) -> Iterator[Node]:
-    for node in nodes:
-        version = opset.get(node.domain, 1)
-        known = (
-            (node.domain, node.op_type) in functions
-            or find(node.domain, node.op_type, version) is not None
-            or function_bodies.has_schema_function(node, version)
-            or reference.knows(node, version)
-        )
-        if not known:
-            yield node
-        for graph in _subgraphs(node):
-            yield from _iter_unsupported(graph.nodes, opset, functions)
-
-
-def _unsupported_error(nodes: Sequence[Node]) -> UnsupportedOperator:
-    counts = Counter(
-        f"{node.domain}.{node.op_type}" if node.domain else node.op_type for node in nodes
-    )
-    what = ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
-    shown = ", ".join(node.name for node in nodes[:5])
-    more = f" and {len(nodes) - 5} more" if len(nodes) > 5 else ""
-    return UnsupportedOperator(
-        f"the engine cannot execute {what}: node{'s' * (len(nodes) > 1)} {shown}{more}",
-        code="unsupported-operator",
-        hint="replace these operators, or define them as functions inside the model",
-    )

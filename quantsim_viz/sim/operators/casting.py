@@ -15,6 +15,7 @@ from quantsim_viz.sim.operators.dtypes import (
     STORAGE,
     SUB_BYTE,
     default_element_type,
+    storage_type,
     to_numpy,
     to_tensor,
 )
@@ -41,7 +42,7 @@ def converter(
             not a number.
         round_mode: For `float8e8m0`: `up`, `down` or `nearest`.
     """
-    dtype = STORAGE[element_type]
+    dtype = storage_type(element_type)
     if element_type == "float8e8m0":
         return lambda x: _to_power_of_two(x, saturate=saturate, round_mode=round_mode)
     if element_type in FLOAT8:

@@ -24,6 +24,8 @@ def constant(spec: OperatorSpec) -> Kernel:
         value = spec.tensor("sparse_value")
     if value is None:
         name, number = next(iter(attributes.items()))
+        if name.startswith("value_string"):
+            storage_type("string")
         dtype = torch.float32 if name.startswith("value_float") else torch.int64
         value = torch.tensor(number, dtype=dtype, device=spec.device)
     fixed = value

@@ -13,6 +13,8 @@ import ml_dtypes
 import numpy as np
 import torch
 
+from quantsim_viz.errors import UnsupportedOperator
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -121,14 +123,35 @@ _WIDE: Mapping[torch.dtype, torch.dtype] = {
 
 
 def storage_type(element_type: str | int) -> torch.dtype:
-    """Return the torch type that holds values of an element type (name or `DataType` number)."""
-    name = ELEMENT_TYPE_NAMES[element_type] if isinstance(element_type, int) else element_type
+    """Return the torch type that holds values of an element type (name or `DataType` number).
+
+    Raises:
+        UnsupportedOperator: They are no numbers, or numbers unknown to the engine.
+    """
+    name = ELEMENT_TYPE_NAMES.get(element_type) if isinstance(element_type, int) else element_type
+    if name is None or name not in STORAGE:
+        raise _no_numbers(name or f"element type {element_type}")
     return STORAGE[name]
 
 
+def _no_numbers(what: str) -> UnsupportedOperator:
+    return UnsupportedOperator(
+        f"the engine cannot hold values of {what}: it executes operators on tensors of numbers",
+        code="unsupported-type",
+        hint="move the nodes that make or take such values out of the model",
+    )
+
+
 def element_type_of(array: np.ndarray[Any, Any]) -> str:
-    """Return the ONNX element type of a numpy array."""
-    return _NAMES_BY_NUMPY[array.dtype]
+    """Return the ONNX element type of a numpy array.
+
+    Raises:
+        UnsupportedOperator: Its elements are no numbers.
+    """
+    name = _NAMES_BY_NUMPY.get(array.dtype.newbyteorder("="))
+    if name is None:
+        raise _no_numbers("type string" if array.dtype.kind in "OSU" else f"type {array.dtype}")
+    return name
 
 
 def default_element_type(dtype: torch.dtype) -> str:

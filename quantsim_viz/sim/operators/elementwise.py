@@ -189,11 +189,13 @@ def clip(spec: OperatorSpec) -> Kernel:
     bounded = spec.has_input(1) + spec.has_input(2)
     if (low is not None) + (high is not None) == bounded and bounded:
 
+        bounds = (spec.constants.get(1), spec.constants.get(2))
+
         def kernel(x: Tensor, *_bounds: Tensor | None) -> Tensor:
             try:
                 return torch.clamp(x, low, high)
             except NotImplementedError:
-                return _clamp_wide(x, *_bounds)
+                return _clamp_wide(x, *bounds)
 
         return kernel
     spec.folded.difference_update((1, 2))

@@ -26,11 +26,14 @@ def matmul(spec: OperatorSpec) -> Kernel:
     weight = spec.constant(1)
     assert weight is not None
     packed = packing.pack_matrix(weight.T)
+    width = weight.shape[1]
 
     def kernel(a: Tensor, _b: Tensor) -> Tensor:
-        if a.ndim > 1 and a.numel():
-            return packing.multiply(a, packed)
-        return torch.matmul(a, weight)
+        if not a.numel():
+            return a.new_zeros(*a.shape[:-1], width)
+        if a.ndim == 1:
+            return packing.multiply(a.unsqueeze(0), packed).squeeze(0)
+        return packing.multiply(a, packed)
 
     return kernel
 
@@ -62,13 +65,12 @@ def _linear(spec: OperatorSpec, general: Kernel, *, flip_b: bool) -> Kernel:
         weight = spec.constant(1)
         assert weight is not None
         packed = packing.pack_matrix(weight if flip_b else weight.T)
+        width = weight.shape[0 if flip_b else 1]
 
-        def packed_kernel(
-            a: Tensor, _b: Tensor, c: Tensor | None = None
-        ) -> Tensor | tuple[Tensor | None, ...]:
+        def packed_kernel(a: Tensor, _b: Tensor, c: Tensor | None = None) -> Tensor:
             if not a.numel():
-                return general(a, weight, c)
-            if c is None or c.shape == packed.shape[:1]:
+                return a.new_zeros(a.shape[0], width)
+            if c is None or c.shape == (width,):
                 return packing.multiply(a, packed, c)
             return packing.multiply(a, packed).add_(c)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.operators.registry import Kernel
 
 Executor = Literal["torch", "onnx.reference"]
+
+ABSENT, UNREAD = 0, 1
+"""The slot of inputs left out, always None, and the one of outputs that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,7 @@ class Program:
 
     Attributes:
         steps: What to execute.
-        initial: One entry a slot: the constants, None elsewhere. Slot 0 stays None (inputs left
-            out), slot 1 takes outputs nobody reads.
+        initial: One entry a slot: the constants, None elsewhere.
         inputs: Slots of the graph's inputs.
         captures: Names of the outer tensors it reads.
         capture_slots: Where they go.
@@ -113,3 +115,75 @@ class Program:
             for slot in step.frees:
                 slots[slot] = None
         return tuple(slots[slot] for slot in self.outputs)
+
+
+class Wiring:
+    """Gives every tensor name a slot while a program is put together."""
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        self._slots: dict[str, int] = {"": ABSENT}
+        self._count = 2
+        self._inputs = tuple(self._define(name) for name in inputs)
+        self._captures: dict[str, int] = {}
+
+    def _define(self, name: str) -> int:
+        if not name:
+            return UNREAD
+        self._slots[name] = self._count
+        self._count += 1
+        return self._slots[name]
+
+    def _look_up(self, name: str) -> int:
+        if name not in self._slots:
+            self._captures[name] = self._define(name)
+        return self._slots[name]
+
+    def program(
+        self, bounds: Sequence[BoundOperator], known: Mapping[str, Tensor], wanted: Sequence[str]
+    ) -> Program:
+        """Return the program of bound operators in order.
+
+        Args:
+            bounds: The operators.
+            known: Constants by name; those that no operator reads at a call are not kept.
+            wanted: What the program returns.
+        """
+        constants = {self._look_up_constant(name): value for name, value in known.items()}
+        wired = [(bound, self._reads(bound), self._writes(bound)) for bound in bounds]
+        outputs = tuple(self._look_up(name) for name in wanted)
+        last_use = {
+            slot: index
+            for index, (_, reads, writes) in enumerate(wired)
+            for slot in (*writes, *reads)
+        }
+        keep = {ABSENT, UNREAD, *outputs, *constants}
+        frees: list[list[int]] = [[] for _ in wired]
+        for slot, index in last_use.items():
+            if slot not in keep:
+                frees[index].append(slot)
+        steps = tuple(
+            Step(bound, reads, writes, tuple(frees[index]))
+            for index, (bound, reads, writes) in enumerate(wired)
+        )
+        used = {*last_use, *outputs}
+        return Program(
+            steps=steps,
+            initial=tuple(constants.get(s) if s in used else None for s in range(self._count)),
+            inputs=self._inputs,
+            captures=tuple(self._captures),
+            capture_slots=tuple(self._captures.values()),
+            outputs=outputs,
+        )
+
+    def _reads(self, bound: BoundOperator) -> tuple[int, ...]:
+        names = (*bound.node.inputs, *bound.captures)
+        return tuple(
+            ABSENT if index in bound.folded else self._look_up(name)
+            for index, name in enumerate(names)
+        )
+
+    def _writes(self, bound: BoundOperator) -> tuple[int, ...]:
+        return tuple(self._define(name) for name in bound.node.outputs)
+
+    def _look_up_constant(self, name: str) -> int:
+        return self._slots[name] if name in self._slots else self._define(name)

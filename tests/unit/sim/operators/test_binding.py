@@ -13,7 +13,7 @@ from quantsim_viz.errors import UnsupportedOperator
 from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Node
 from quantsim_viz.sim.interpreter import run_graph
-from quantsim_viz.sim.operators import bind, compile_graph, to_numpy, unsupported
+from quantsim_viz.sim.operators import bind, compile_graph, to_numpy, to_tensor, unsupported
 
 
 def node(op_type, inputs=("x",), outputs=("y",), domain="", **attributes):
@@ -158,3 +158,55 @@ def test_values_of_every_type_survive_a_reshape(dtype):
     y = to_numpy(run_graph(model, {"x": x})["y"], model.graph.tensors["y"].dtype)
     assert y.dtype == x.dtype
     np.testing.assert_array_equal(y.astype(np.float32), x.reshape(-1).astype(np.float32))
+
+
+def test_constants_of_an_expanded_function_need_not_be_passed_again():
+    size = torch.tensor(5)
+    bound = bind(
+        node("CenterCropPad", ("x", "shape")), opset={"": 18}, constants={1: torch.tensor([4])}
+    )
+    assert bound.call([torch.ones(6), None])[0].tolist() == [1, 1, 1, 1]
+    body = helper.make_node("Add", ["a", "b"], ["c"])
+    function = helper.make_function(
+        "my.ops", "Plus", ["a", "b"], ["c"], [body], [helper.make_opsetid("", 16)]
+    )
+    graph = helper.make_graph([], "g", [], [])
+    imports = [helper.make_opsetid("", 16), helper.make_opsetid("my.ops", 1)]
+    model = load_model(
+        helper.make_model(graph, opset_imports=imports, functions=[function], ir_version=8)
+    )
+    bound = bind(
+        node("Plus", ("p", "q"), domain="my.ops"),
+        opset=model.opset,
+        functions=model.functions,
+        constants={1: size},
+    )
+    assert bound.folded == (1,)
+    assert bound.call([torch.tensor(2), None])[0].item() == 7
+
+
+def test_strings_are_refused_by_name():
+    with pytest.raises(UnsupportedOperator, match="values of string") as caught:
+        bind(node("Cast", to=TensorProto.STRING), opset={"": 13})
+    assert caught.value.code == "unsupported-type"
+    with pytest.raises(UnsupportedOperator, match="string"):
+        bind(node("Constant", (), value_string="a"), opset={"": 13})
+    with pytest.raises(UnsupportedOperator, match="string"):
+        to_tensor(np.array(["a", "b"]))
+
+
+def test_packed_weights_are_not_kept_twice():
+    weight = numpy_helper.from_array(np.ones((3, 2), np.float32), "w")
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["x", "w"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2])],
+        [weight],
+    )
+    model = load_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]))
+    program = compile_graph(model.graph, opset=model.opset)
+    held = [value for value in program.initial if value is not None]
+    folded = program.steps[0].bound.folded == (1,)
+    assert len(held) == (0 if folded else 1)
+    assert program.run([torch.ones(1, 3)])[0].tolist() == [[3, 3]]
