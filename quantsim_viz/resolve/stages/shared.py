@@ -19,6 +19,8 @@ from quantsim_viz.resolve.grid import effective_quantizer
 from quantsim_viz.resolve.refusals import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quantsim_viz.resolve.topology import Op, Topology
 
 
@@ -109,26 +111,23 @@ class SharedQuantizers:
                 members.setdefault(obj, []).append(obj)
         rows: list[Row] = []
         for obj, group in sorted(members.items()):
-            for quantizer in sorted(group):
-                rows.extend(self._member_rows(quantizer, obj, group))
+            rows.extend(self._group_rows(obj, sorted(group)))
         return rows
 
-    def _member_rows(self, quantizer: int, obj: int, group: list[int]) -> list[Row]:
-        reason = self._reason.get(quantizer) or self._reason.get(obj)
-        if reason is None:
-            others = (q for q in group if q in self._reason)
-            reason = next((self._reason[q] for q in others), None)
-        rows: list[Row] = []
-        for prop in range(TIED):
-            value = self._fields[prop][obj]
-            if value != self._before[prop][quantizer]:
-                origin = self._origin.get((obj, prop), obj)
-                rows.append((quantizer, prop, value, None, reason, origin, -1))
-        if len(group) > 1:
-            first = min(self.topology.names[q] for q in group)
-            source = self.topology.quantizer_of[first]
-            rows.append((quantizer, TIED, first, None, reason, source, -1))
-        return rows
+    def _group_rows(self, obj: int, group: list[int]) -> Iterator[Row]:
+        """Yield what changed on each tensor of a group, and the name that stands for the group."""
+        named = [self._reason[q] for q in (obj, *group) if q in self._reason]
+        first = min(self.topology.names[q] for q in group)
+        source = self.topology.quantizer_of[first]
+        for quantizer in group:
+            reason = self._reason.get(quantizer) or next(iter(named), None)
+            for prop in range(TIED):
+                value = self._fields[prop][obj]
+                if value != self._before[prop][quantizer]:
+                    origin = self._origin.get((obj, prop), obj)
+                    yield quantizer, prop, value, None, reason, origin, -1
+            if len(group) > 1:
+                yield quantizer, TIED, first, None, reason, source, -1
 
     def _check_mergeable(self, obj: int, other: int, op: Op) -> None:
         names = self.topology.names
