@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.config import load_document
+from quantsim_viz.config import Document, load_document
 from quantsim_viz.config.edit import apply_patch
 from quantsim_viz.config.pointer import split
 from quantsim_viz.errors import ConfigError
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from quantsim_viz.config.rules import Config
     from quantsim_viz.diagnostics import Diagnostic, Fix
+
+_MOST_TEXT = 2_000_000
+"""Characters of edited documents that the trials of one configuration may read, which bounds their
+time: 100 trials of a text of 20 KB. What is not tried is not offered."""
 
 _REFUSED_ALTERNATIVES = {
     "model-input-false": (
@@ -31,14 +36,14 @@ _REFUSED_ALTERNATIVES = {
 class Outcome(Enum):
     """What a fix leads to."""
 
-    IMPOSSIBLE = "it cannot be applied, or leaves the configuration as invalid as it was"
+    UNTRIED = "too much was tried before it"
+    IMPOSSIBLE = "it cannot be applied, or leaves the configuration invalid"
     REFUSED = "AIMET refuses the result on this model"
-    BETTER = "other errors of the document are left"
     CHANGED = "some quantizer differs"
     UNCHANGED = "every quantizer is as before"
 
 
-_SAFE = frozenset({Outcome.BETTER, Outcome.CHANGED, Outcome.UNCHANGED})
+_SAFE = frozenset({Outcome.CHANGED, Outcome.UNCHANGED})
 
 
 class Trial:
@@ -47,13 +52,14 @@ class Trial:
     def __init__(self, cascade: Cascade) -> None:
         self._cascade = cascade
         self._outcomes: dict[str, Outcome] = {}
+        self._left = _MOST_TEXT
 
     def outcome(self, fix: Fix) -> Outcome:
         """Return what a fix leads to."""
-        key = json.dumps(fix.patch, default=dict)
+        key = _key(fix)
         found = self._outcomes.get(key)
         if found is None:
-            found = self._outcomes[key] = self._try(fix.patch)
+            found = self._outcomes[key] = self._try(fix)
         return found
 
     def is_safe(self, fix: Fix) -> bool:
@@ -72,24 +78,29 @@ class Trial:
     def try_together(self, fixes: Sequence[Fix]) -> None:
         """Try removals that reach nothing of the model all at once, in one resolve.
 
-        An entry of an operator type that the model lacks, and a supergroup without a match, have no
-        declaration; without any of them every quantizer must be as it is with all. Should one
-        differ all the same, they are tried one by one when they are asked for.
+        An entry of an operator type that the model lacks, and a supergroup or a pass without a
+        match, have no declaration; without any of them every quantizer must be as it is with all.
+        Should one differ all the same, they are tried one by one when they are asked for.
         """
-        steps = [dict(step) for fix in fixes for step in fix.patch]
-        steps.sort(key=lambda step: [_order(token) for token in split(step["path"])], reverse=True)
-        if len(fixes) < 2 or self._try(steps) is not Outcome.UNCHANGED:
+        if len(fixes) < 2:
             return
-        for fix in fixes:
-            self._outcomes[json.dumps(fix.patch, default=dict)] = Outcome.UNCHANGED
+        document = _without(self._cascade.config.document, fixes)
+        if self._judge(_checked(self._cascade.config, document)) is Outcome.UNCHANGED:
+            self._outcomes.update((_key(fix), Outcome.UNCHANGED) for fix in fixes)
 
     def checked(self, diagnostic: Diagnostic) -> Diagnostic:
-        """Return the finding with its fix if that is safe, with another, or without one."""
-        if diagnostic.fix is None or self.is_safe(diagnostic.fix):
+        """Return the finding with its fix if that is safe, with another, or without one.
+
+        While a document has several errors none of their fixes can make AIMET take it; the last one
+        is tried on the model.
+        """
+        is_one_of_many = len(self._cascade.config.errors) > 1
+        if diagnostic.fix is None or is_one_of_many or self.is_safe(diagnostic.fix):
             return diagnostic
-        if diagnostic.code not in _REFUSED_ALTERNATIVES:
+        alternative = _REFUSED_ALTERNATIVES.get(diagnostic.code)
+        if alternative is None or self.outcome(diagnostic.fix) is not Outcome.REFUSED:
             return replace(diagnostic, fix=None)
-        title, patch = _REFUSED_ALTERNATIVES[diagnostic.code]
+        title, patch = alternative
         other = replace(diagnostic.fix, title=title, patch=patch)
         message = (
             f"{diagnostic.message} On this model AIMET refuses that too: it has float constant"
@@ -97,13 +108,16 @@ class Trial:
         )
         return replace(diagnostic, message=message, fix=other if self.is_safe(other) else None)
 
-    def _try(self, patch: Iterable[Mapping[str, Any]]) -> Outcome:
-        edited = _edited(self._cascade.config, patch)
-        if edited is None:
+    def _try(self, fix: Fix) -> Outcome:
+        config = self._cascade.config
+        self._left -= len(config.document.text)
+        if self._left < 0:
+            return Outcome.UNTRIED
+        return self._judge(_edited(config, fix.patch))
+
+    def _judge(self, edited: Config | None) -> Outcome:
+        if edited is None or edited.rules is None:
             return Outcome.IMPOSSIBLE
-        if edited.rules is None:
-            is_better = len(edited.errors) < len(self._cascade.config.errors)
-            return Outcome.BETTER if is_better else Outcome.IMPOSSIBLE
         after = resolve_edit(self._cascade, edited)
         if after.error is not None:
             return Outcome.REFUSED
@@ -118,10 +132,26 @@ def applied(cascade: Cascade, patch: Iterable[Mapping[str, Any]]) -> Cascade | N
 
 def _edited(config: Config, patch: Iterable[Mapping[str, Any]]) -> Config | None:
     try:
-        document = apply_patch(config.document, patch)
-        return load_document(document, name=config.name, path=config.path)
+        return _checked(config, apply_patch(config.document, patch))
     except ConfigError:
         return None
+
+
+def _checked(config: Config, document: Document) -> Config:
+    return load_document(document, name=config.name, path=config.path)
+
+
+def _without(document: Document, removals: Sequence[Fix]) -> Document:
+    """Return the document's value without what removals of whole entries and items take out."""
+    data = copy.deepcopy(document.data)
+    paths = [split(fix.patch[0]["path"]) for fix in removals]
+    for section, entry in paths:
+        if isinstance(data[section], dict):
+            del data[section][entry]
+    for section in {section for section, _ in paths if isinstance(data[section], list)}:
+        gone = {int(item) for name, item in paths if name == section}
+        data[section] = [item for i, item in enumerate(data[section]) if i not in gone]
+    return Document(json.dumps(data))
 
 
 def _is_same(before: Cascade, after: Cascade) -> bool:
@@ -132,6 +162,5 @@ def _is_same(before: Cascade, after: Cascade) -> bool:
     return old.topology.names == new.topology.names and old.columns == new.columns
 
 
-def _order(token: str) -> tuple[int, str]:
-    """Order the items of a list by number, so that removing the last first moves none."""
-    return (int(token), "") if token.isdigit() else (-1, token)
+def _key(fix: Fix) -> str:
+    return json.dumps(fix.patch, default=dict)
