@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnx import helper, version_converter
+from onnx import helper
+from onnx.version_converter import convert_version
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.export.calibrated import listed
@@ -64,7 +65,7 @@ class _Unsafe(Exception):  # noqa: N818 - a finding, turned into an error by `ra
 
 def _converted(model: onnx.ModelProto, opset: int) -> onnx.ModelProto:
     try:
-        converted = version_converter.convert_version(model, opset)
+        converted = convert_version(model, opset)
     except Exception as error:  # whatever the converter stumbles over is its answer
         raise _Unsafe(f"the converter fails: {' '.join(str(error).split())[:200]}") from error
     least = helper.find_min_ir_version_for(converted.opset_import, ignore_unknown=True)

@@ -1,0 +1,120 @@
+"""onnxruntime, every optimization off, executes the exported QDQ model as we simulate it.
+
+onnxruntime rounds ties to even where AIMET and we round them up, and sums in another order. So
+every quantized tensor is compared given our values before it, ties are counted apart, and what
+they do to the end is bounded by the metric, which must be the same.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import light_models
+from support.qdq_agreement import Comparison, compare_with_onnxruntime, top1
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+CONFIGS = ("default_config", "aimet_default_per_channel")
+SHARE = 1e-3
+"""Largest share of a tensor's elements that may be a step apart beside rounding ties."""
+
+
+def assert_agrees(found: Comparison, share: float = SHARE) -> None:
+    print(found)
+    assert found.steps <= 1.01, found.worst
+    assert found.worst.share <= share, found.worst
+    assert all(each.steps == 0 for each in found.stored)
+
+
+def digits(name: str, count: int | None = None) -> dict[str, np.ndarray]:
+    with np.load(SAMPLES / f"digits_{name}.npz") as arrays:
+        return {key: arrays[key][:count] for key in arrays.files}
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("model", ["digits_cnn", "digits_mobilenet", "digits_vit"])
+def test_sample_models_agree_and_score_the_same(model, config):
+    data, calibration = digits("test", 128), digits("calibration", 128)
+    labels = data.pop("labels")
+    calibration.pop("labels", None)
+    found = compare_with_onnxruntime(
+        SAMPLES / f"{model}.onnx", config, data, calibration=calibration
+    )
+    assert_agrees(found)
+    assert top1(found.ours, labels) == top1(found.theirs, labels)
+
+
+@pytest.mark.parametrize(
+    ("param_bits", "act_bits", "share"),
+    [(4, 8, SHARE), (4, 4, SHARE), ("float16", 8, SHARE), (8, 16, 0.05)],
+)
+def test_other_precisions_agree(param_bits, act_bits, share):
+    """A step of 16 bits is hardly larger than what single precision loses in a sum."""
+    found = compare_with_onnxruntime(
+        SAMPLES / "digits_cnn.onnx",
+        "default_config",
+        {"image": digits("test", 64)["image"]},
+        param_bits=param_bits,
+        act_bits=act_bits,
+    )
+    assert_agrees(found, share)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("name", ["shufflenet", pytest.param("squeezenet", marks=pytest.mark.slow)])
+def test_light_models_agree_and_choose_the_same_class(name, config):
+    model = light_models.build(name)
+    source = next(value.name for value in model.graph.input)
+    images = np.random.default_rng(0).normal(size=(2, 3, 224, 224)).astype(np.float32)
+    found = compare_with_onnxruntime(model, config, {source: images})
+    assert_agrees(found)
+    ours, theirs = (next(iter(outputs.values())) for outputs in (found.ours, found.theirs))
+    np.testing.assert_array_equal(ours.reshape(2, -1).argmax(1), theirs.reshape(2, -1).argmax(1))
+
+
+TRAINED = {
+    "magika": ("magika", "models/*/model.onnx"),
+    "rapidocr": ("rapidocr_onnxruntime", "models/*cls*.onnx"),
+    "rapidocr-rec": ("rapidocr_onnxruntime", "models/*rec*.onnx"),
+}
+"""Trained networks inside wheels: package, and where in it the model lies."""
+
+
+def trained_network(name: str) -> Path:
+    package, pattern = TRAINED[name]
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        pytest.skip(f"the package {package}, which holds the network, is not installed")
+    found = sorted(Path(spec.origin).parent.glob(pattern))
+    assert found, f"{package} holds no {pattern}"
+    return found[0]
+
+
+def realistic_input(name: str) -> dict[str, np.ndarray]:
+    """Bytes of Python files for the file-type network, lines of dark strokes for the others."""
+    rng = np.random.default_rng(0)
+    if name == "magika":
+        texts = [path.read_bytes() for path in sorted(Path(__file__).parents[1].rglob("*.py"))]
+        long = [text for text in texts if len(text) >= 2048][:8]
+        rows = [np.frombuffer(text[:1024] + text[-1024:], np.uint8) for text in long]
+        return {"bytes": np.stack(rows).astype(np.int32)}
+    page = np.ones((2, 3, 48, 192), np.float32)
+    for image in page:
+        for left in rng.integers(4, 180, size=24):
+            image[:, rng.integers(6, 16) : rng.integers(28, 42), left : left + 3] = -1.0
+    return {"x": page + rng.normal(0, 0.05, page.shape).astype(np.float32)}
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize(
+    "name", ["magika", "rapidocr", pytest.param("rapidocr-rec", marks=pytest.mark.slow)]
+)
+def test_trained_networks_agree_and_choose_the_same_class(name, config):
+    path = trained_network(name)
+    found = compare_with_onnxruntime(path, config, realistic_input(name))
+    assert_agrees(found)
+    ours, theirs = (next(iter(outputs.values())) for outputs in (found.ours, found.theirs))
+    same = ours.argmax(axis=-1) == theirs.argmax(axis=-1)
+    assert same.mean() >= (1.0 if ours.ndim == 2 else 0.99)

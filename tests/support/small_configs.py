@@ -1,0 +1,26 @@
+"""Short ways to write configurations in tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def quantize_everything(**changes: Any) -> dict[str, Any]:
+    """A configuration that quantizes everything, parameters symmetrically.
+
+    Args:
+        changes: Sections that replace its own; `defaults` is merged.
+    """
+    defaults = {
+        "ops": {"is_output_quantized": "True"},
+        "params": {"is_quantized": "True", "is_symmetric": "True"},
+    }
+    document = {
+        "defaults": {**defaults, **changes.pop("defaults", {})},
+        "params": {},
+        "op_type": {},
+        "supergroups": [],
+        "model_input": {"is_input_quantized": "True"},
+        "model_output": {},
+    }
+    return {**document, **changes}
