@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,7 +66,15 @@ class Trace:
 
 
 class ValueTable:
-    """Gives every distinct value of a network a key."""
+    """Gives every distinct value of a network a key.
+
+    Attributes:
+        plain: The keys of the float run; made first, so that at every node the float value comes
+            before those that are compared with it.
+        definitions: What each key stands for.
+        positions: Number of the node that each value belongs to, -1 for graph inputs.
+        constants: Whether each value is the same in every batch.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -75,6 +82,7 @@ class ValueTable:
         self.definitions: list[Definition] = [Source("")]
         self.positions: list[int] = [-1]
         self.constants: list[bool] = [True]
+        self.plain = self.trace({})
 
     def source(self, name: str) -> Key:
         """Return the key of a graph input or stored constant."""
@@ -128,11 +136,6 @@ class ValueTable:
                 if name:
                     define(name, self.result(node.index, port, inputs))
         return Trace(raw, seen)
-
-    @cached_property
-    def plain(self) -> Trace:
-        """The keys of the float run."""
-        return self.trace({})
 
     def branch(
         self, base: Trace, encodings: Mapping[str, Encoding], last: int | None = None
