@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,9 @@ class Session:
 
     Attributes:
         roots: Which files may be opened.
+        id: Tells this session from every other, also after the server was started anew.
+        openings: How often a document was opened.
+        fresh: Whether the document was opened again on purpose: its draft is not wanted.
         model_source: The model as it can be opened again.
         workspace: Model and document.
         data: What Simulate measures on.
@@ -131,6 +135,9 @@ class Session:
     def __init__(self, roots: Roots, load: Callable[[ModelSource], Model]) -> None:
         self.roots = roots
         self._load = load
+        self.id = secrets.token_hex(4)
+        self.openings = 0
+        self.fresh = False
         self.model_source: ModelSource
         self.workspace: Workspace
         self.data: DataSource = datasets.RANDOM_DATA
@@ -180,6 +187,8 @@ class Session:
     def open_config(self, source: ConfigSource) -> None:
         """Open a configuration in place of the document; Undo does not reach behind it."""
         old = self.workspace
+        self.fresh = source.reference == old.source.reference
+        self.openings += 1
         self.workspace = Workspace(old.model, source)
         self.workspace.param_bits, self.workspace.act_bits = old.param_bits, old.act_bits
         self.preview = self.rule = None

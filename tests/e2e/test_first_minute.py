@@ -207,6 +207,22 @@ def test_what_may_not_be_opened_is_refused_with_a_message(app: AppPage) -> None:
     assert app.statuses()
 
 
+def test_a_torch_module_named_at_start_is_opened_and_simulated(
+    browser: Browser, tmp_path: Path
+) -> None:
+    factory = "sample_models.digits_cnn:build"
+    server = AppServer(tmp_path / "log.txt", (factory, "--data", "sample_models/digits_test.npz"))
+    try:
+        app = new_page(browser, server)
+        app.open()
+        assert "quantized" in app.statuses().values()
+        app.simulate()
+        app.check()
+        app.page.context.close()
+    finally:
+        server.close()
+
+
 def test_two_people_never_see_each_others_documents(browser: Browser, server: AppServer) -> None:
     mine, yours = new_page(browser, server), new_page(browser, server)
     for app in (mine, yours):
@@ -251,3 +267,39 @@ def test_a_file_is_saved_back_and_one_changed_on_disk_is_not_overwritten(
         app.page.context.close()
     finally:
         server.close()
+
+
+def test_an_edit_outlives_a_restart_of_the_server(browser: Browser, tmp_path: Path) -> None:
+    server = AppServer(tmp_path / "first.txt")
+    app = new_page(browser, server)
+    try:
+        app.open(model=CNN, config="default_config")
+        app.show_forms("Operator types")
+        app.set_value("Relu is_output_quantized False")
+        app.wait_for_status("node_relu", "float")
+    finally:
+        server.close()
+    server = AppServer(tmp_path / "second.txt", port=server.port)
+    try:
+        app.page.get_by_text("edited", exact=True).wait_for()
+        app.wait_for_status("node_relu", "float")
+        app.show_forms("Operator types")
+        app.set_value("Relu is_output_quantized True")
+        app.wait_for_status("node_relu", "quantized")
+        app.page.context.close()
+    finally:
+        server.close()
+
+
+def test_opening_the_same_configuration_again_starts_anew(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config")
+    app.show_forms("Operator types")
+    app.set_value("Relu is_output_quantized False")
+    app.wait_for_status("node_relu", "float")
+    app.page.get_by_test_id("stPopoverButton").first.click()
+    app.part("new").get_by_role("button").first.click()
+    app.wait_for_status("node_relu", "quantized")
+    app.page.reload()
+    app.wait_for_graph()
+    app.wait_for_status("node_relu", "quantized")
+    assert '"Relu": {' not in app.text()

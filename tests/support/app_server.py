@@ -32,24 +32,24 @@ class AppServer:
     Args:
         log: Where its output goes.
         arguments: What follows `--`.
-        folder: Where it is started; the checkout unless given.
+        port: Where it listens; a free port unless given.
     """
 
-    def __init__(self, log: Path, arguments: tuple[str, ...] = (), folder: Path = ROOT) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(
+        self, log: Path, arguments: tuple[str, ...] = (), *, port: int | None = None
+    ) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self._log = log.open("wb")
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
-                *("--server.headless=true", f"--server.port={port}"),
+                *("--server.headless=true", f"--server.port={self.port}"),
                 *("--server.address=127.0.0.1", "--server.fileWatcherType=none"),
                 *("--runner.postScriptGC=false", "--browser.gatherUsageStats=false"),
                 *("--", *arguments),
             ],
-            cwd=folder,
+            cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -72,6 +72,13 @@ class AppServer:
         self._process.terminate()
         self._process.wait(timeout=20)
         self._log.close()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 class AppPage:

@@ -23,6 +23,8 @@ class EditorView:
     Attributes:
         document: Identity of what was opened: model and configuration. The draft in the browser is
             kept under it.
+        opening: Changes whenever a document is opened, also by a server started anew.
+        fresh: Whether a draft of it is not wanted any more.
         base: Hash of the text as it was opened.
         pristine: Whether `text` is that text.
         text: The document's text.
@@ -39,6 +41,8 @@ class EditorView:
     """
 
     document: str
+    opening: str
+    fresh: bool
     base: str
     pristine: bool
     text: str
@@ -56,6 +60,8 @@ class EditorView:
         """Return what is sent to the browser."""
         return {
             "doc": self.document,
+            "opening": self.opening,
+            "fresh": self.fresh,
             "base": self.base,
             "pristine": self.pristine,
             "text": self.text,

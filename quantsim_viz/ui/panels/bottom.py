@@ -109,6 +109,8 @@ def _draw_editor(state: AppState) -> None:
     channel = state.channels.of("editor")
     view = EditorView(
         document=session.document_key,
+        opening=f"{session.id}:{session.openings}",
+        fresh=session.fresh,
         base=workspace.source.base,
         pristine=history.is_pristine,
         text=workspace.text,

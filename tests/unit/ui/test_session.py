@@ -135,3 +135,13 @@ def test_operator_types_are_left_float_from_the_graph(session: Session) -> None:
     }
     session.act({"type": "undo"})
     assert session.workspace.history.is_pristine
+
+
+def test_a_document_opened_again_on_purpose_wants_no_draft(session: Session) -> None:
+    assert not session.fresh
+    roots = session.roots
+    session.open_config(documents.config_source("default_config", roots))
+    assert session.fresh
+    assert session.openings == 1
+    session.open_config(documents.config_source("aimet_default", roots))
+    assert not session.fresh

@@ -86,9 +86,10 @@ class Editor {
     const data = component.data ?? {};
     this.channel.update(component);
     this.loadHints(data);
-    const opened = data.doc !== this.doc;
+    const opened = data.doc !== this.doc || data.opening !== this.opening;
     if (opened) this.pristineText = null;
     this.doc = data.doc;
+    this.opening = data.opening;
     this.base = data.base;
     if (opened || data.ver > this.ver) this.write(data);
     if (data.pristine) this.pristineText = data.text;
@@ -179,6 +180,7 @@ class Editor {
   /** After (re)opening: bring back what was being written here, or ask when the file has changed. */
   restore(data) {
     this.notice.hidden = true;
+    if (data.fresh) dropDraft(this.doc);
     const draft = readDraft(this.doc);
     if (!data.pristine || !draft || draft.text === data.text) return;
     const bring = () => {

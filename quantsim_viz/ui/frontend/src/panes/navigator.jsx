@@ -154,13 +154,13 @@ function Problems({ problems, send }) {
             <span class="severity">{item.severity}</span><code>{item.code}</code>
             {item.line && <button type="button" class="link line" onClick={() => send("rule", { pointer: item.rule, line: item.line })}>line {item.line}</button>}
           </div>
-          <p>{item.message}</p>
+          <p>{breakable(item.message)}</p>
           {item.nodes?.length > 0 && (
             <p class="nodes">{item.nodes.slice(0, 6).map((name) => (
               <button type="button" class="link" key={name} onClick={() => send("select", { node: name })}>{name}</button>))}
               {item.nodes.length > 6 && <span>and {item.nodes.length - 6} more</span>}</p>
           )}
-          {item.fix && <button type="button" class="act" onClick={() => send("fix", { id: item.id })}>{item.fix.title}</button>}
+          {item.fix && <button type="button" class="act" onClick={() => send("fix", { id: item.id })}>{breakable(item.fix.title)}</button>}
         </div>
       ))}
     </div>
