@@ -188,7 +188,6 @@ def clip(spec: OperatorSpec) -> Kernel:
     high = spec.scalar(2) if spec.has_input(2) else None
     bounded = spec.has_input(1) + spec.has_input(2)
     if (low is not None) + (high is not None) == bounded and bounded:
-
         bounds = (spec.constants.get(1), spec.constants.get(2))
 
         def kernel(x: Tensor, *_bounds: Tensor | None) -> Tensor:

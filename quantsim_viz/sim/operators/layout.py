@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,8 +28,11 @@ def is_dense(tensor: Tensor) -> bool:
     return in_memory_order(tensor).is_contiguous()
 
 
-def flat_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the elements of two tensors of one shape in a common order; views where possible."""
-    if first.stride() == second.stride():
-        return in_memory_order(first).reshape(-1), in_memory_order(second).reshape(-1)
-    return first.reshape(-1), second.reshape(-1)
+def aligned(tensor: Tensor, other: Tensor) -> Tensor:
+    """Return a tensor so that `in_memory_order` takes it and another of its shape alike.
+
+    It is copied only if the two lie differently.
+    """
+    if tensor.stride() == other.stride() or (tensor.is_contiguous() and other.is_contiguous()):
+        return tensor
+    return torch.empty_like(other, dtype=tensor.dtype).copy_(tensor)
