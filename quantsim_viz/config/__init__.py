@@ -11,7 +11,7 @@ from quantsim_viz.config.document import Document
 from quantsim_viz.config.edit import apply_patch, remove, set_value
 from quantsim_viz.config.load import load_config, load_document
 from quantsim_viz.config.place import Place
-from quantsim_viz.config.presets import Preset, list_presets, preset
+from quantsim_viz.config.presets import Preset, Source, Statement, list_presets, preset
 from quantsim_viz.config.rules import Config, OpEntry, ParamEntry, Rule, Rules
 from quantsim_viz.config.schema import KNOWN_PASSES, schema
 
@@ -25,6 +25,8 @@ __all__ = [
     "Preset",
     "Rule",
     "Rules",
+    "Source",
+    "Statement",
     "apply_patch",
     "list_presets",
     "load_config",

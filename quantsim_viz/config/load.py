@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config.build import build_rules
 from quantsim_viz.config.document import Document
-from quantsim_viz.config.presets import list_presets, preset
+from quantsim_viz.config.presets import AIMET_PREFIX, list_presets, preset
 from quantsim_viz.config.render import is_encodable
 from quantsim_viz.config.rules import Config
 from quantsim_viz.config.suggest import nearest
@@ -41,7 +41,8 @@ def load_config(
 
     Args:
         source: Path of a file, name of a preset (`quantsim-viz presets` lists them; a file of that
-            name beats the preset), or the value itself, which gets a text with an indent of 2.
+            name beats the preset; `aimet:NAME` is a file of an installed AIMET), or the value
+            itself, which gets a text with an indent of 2.
         text: The text itself, instead of a source.
         name: What to call it on screen; the file's or preset's name unless given.
 
@@ -106,17 +107,24 @@ def _from_path(path: str, name: str | None) -> Config:
     if found is not None:
         file = os.fspath(found.path)
         return _from_text(_read_file(file), name or found.name, file)
-    known = [entry.name for entry in list_presets()]
-    close = nearest(Path(path).name.removesuffix(".json"), known)
-    hint = f'Did you mean the preset "{close}"?' if close else f"Presets: {', '.join(known)}."
-    if path.lstrip().startswith("{"):
-        hint = "Give the text of a configuration as load_config(text=…)."
     raise ConfigError(
         f'There is no file and no preset named "{short(path)}".',
         code="config-not-found",
-        hint=hint,
+        hint=_hint_for(path),
         path=path,
     )
+
+
+def _hint_for(path: str) -> str:
+    """Say what to do about a name that is neither a file nor a preset."""
+    if path.lstrip().startswith("{"):
+        return "Give the text of a configuration as load_config(text=…)."
+    aimet = path.startswith(AIMET_PREFIX)
+    known = [entry.name for entry in list_presets(include_aimet=aimet)]
+    if aimet and not any(name.startswith(AIMET_PREFIX) for name in known):
+        return "Such names are files of an installed AIMET, and none is installed here."
+    close = nearest(Path(path).name.removesuffix(".json"), known)
+    return f'Did you mean the preset "{close}"?' if close else f"Presets: {', '.join(known)}."
 
 
 def _read_file(path: str) -> str:

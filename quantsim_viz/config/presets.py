@@ -1,14 +1,61 @@
-"""The configurations that come with the software."""
+"""The configurations that come with the software, and those of an AIMET installed beside it.
+
+Each is a pair of files in `configs/`: `NAME.json`, the configuration, and `NAME.toml`, what to know
+about it. `docs/presets.md` is written from both.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
+from quantsim_viz.config.installed_aimet import find_aimet_files
 from quantsim_viz.data_files import configs_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
+
+AIMET_PREFIX = "aimet:"
+"""What the names of an installed AIMET's files begin with."""
+
+Checked = Literal["read", "excerpt", "headings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rules of a runtime are written down.
+
+    Attributes:
+        key: What its preset's rules call it.
+        title: Document, or package with version and file.
+        url: Where it is.
+        how: How it was checked: the file itself was `read`, an `excerpt` of the page, or no more
+            than the `headings` of it.
+    """
+
+    key: str
+    title: str
+    url: str
+    how: Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one or more rules of a preset stand for.
+
+    Attributes:
+        at: JSON pointers of the rules, or of entries that hold them.
+        says: The runtime's rule, in our words.
+        sources: Keys of the sources that say so; none where the format alone needs the rule.
+    """
+
+    at: tuple[str, ...]
+    says: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,64 +67,100 @@ class Preset:
         title: A few words for a menu.
         description: What it says, and what it is good for.
         path: Its file.
+        target: The runtime and version whose rules it states; empty for those of no runtime.
+        checked: The day its sources were looked at, such as `2026-11-23`.
+        bit_widths: The integers that the runtime computes with.
+        sources: Where the runtime's rules are written down.
+        statements: What each rule of the file stands for.
+        cannot_express: What the runtime does and the format, or AIMET, cannot say; one sentence
+            each.
+        origin: `shipped` with the software, or a file of an installed `aimet`.
     """
 
     name: str
     title: str
     description: str
     path: Path
+    target: str = ""
+    checked: str | None = None
+    bit_widths: str = ""
+    sources: tuple[Source, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    cannot_express: tuple[str, ...] = ()
+    origin: Literal["shipped", "aimet"] = "shipped"
 
 
-_PRESETS: tuple[tuple[str, str, str], ...] = (
-    (
-        "default_config",
-        "Documented default",
-        "The default configuration of AIMET's documentation: everything quantized but biases,"
-        " activations joined in four supergroups. The one to start from.",
-    ),
-    (
-        "documented_example",
-        "Documented example",
-        "The same with the page's illustration of op_type: the outputs of Squeeze are not"
-        " quantized.",
-    ),
-    (
-        "aimet_default",
-        "AIMET-ONNX default, per tensor",
-        "Equal to the default_config.json that aimet-onnx 2.42 ships: symmetric parameters, one"
-        " encoding a tensor.",
-    ),
-    (
-        "aimet_default_per_channel",
-        "AIMET-ONNX default",
-        "Equal to what aimet-onnx 2.42 loads when no configuration is given: as before, with one"
-        " encoding a channel for the weights of Conv, ConvTranspose, Gemm and MatMul.",
-    ),
-    (
-        "only_listed_ops",
-        "Only listed operators",
-        "Nothing is quantized by default; op_type turns on the operators that most integer kernels"
-        " cover.",
-    ),
-    (
-        "weights_only",
-        "Weights only",
-        "Weights are quantized, activations and inputs are not. AIMET refuses it on a model with"
-        " float constants, because model_input is empty.",
-    ),
+_NAMES: tuple[str, ...] = (
+    "default_config",
+    "documented_example",
+    "aimet_default",
+    "aimet_default_per_channel",
+    "only_listed_ops",
+    "weights_only",
+    "tflite_int8",
+    "cmsis_ethos_u",
+    "onnxruntime_qdq",
+    "onnxruntime_qnn",
+    "qnn_htp",
+    "tensorrt_explicit",
+    "openvino_nncf_cpu",
+    "pytorch_x86",
+    "pytorch_qnnpack",
+    "coreml_a8w8",
+    "tvm_relay",
 )
 
 
-def list_presets() -> tuple[Preset, ...]:
-    """Return every preset, the one to start from first."""
-    folder = configs_folder()
-    return tuple(
-        Preset(name, title, description, folder / f"{name}.json")
-        for name, title, description in _PRESETS
-    )
+def list_presets(*, include_aimet: bool = False) -> tuple[Preset, ...]:
+    """Return every preset, the one to start from first.
+
+    Args:
+        include_aimet: Add the files of an installed AIMET, by name.
+    """
+    shipped = tuple(map(_shipped, _NAMES))
+    return (*shipped, *map(_installed, sorted(find_aimet_files()))) if include_aimet else shipped
 
 
 def preset(name: str) -> Preset | None:
-    """Return the preset of that name (`.json` may follow it), None when there is none."""
+    """Return the preset of that name (`.json` may follow it), None when there is none.
+
+    `aimet:NAME` is a file of an installed AIMET.
+    """
     wanted = name.removesuffix(".json")
-    return next((entry for entry in list_presets() if entry.name == wanted), None)
+    if wanted.startswith(AIMET_PREFIX):
+        stem = wanted.removeprefix(AIMET_PREFIX)
+        return _installed(stem) if stem in find_aimet_files() else None
+    return _shipped(wanted) if wanted in _NAMES else None
+
+
+@cache
+def _shipped(name: str) -> Preset:
+    folder = configs_folder()
+    about = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+    return Preset(
+        name,
+        about["title"],
+        about["description"],
+        folder / f"{name}.json",
+        about.get("target", ""),
+        about.get("checked"),
+        about.get("bit_widths", ""),
+        tuple(Source(key, **source) for key, source in about.get("source", {}).items()),
+        tuple(map(_statement, about.get("rule", ()))),
+        tuple(about.get("cannot_express", ())),
+    )
+
+
+def _statement(entry: Mapping[str, Any]) -> Statement:
+    return Statement(tuple(entry["at"]), entry["says"], tuple(entry["source"]))
+
+
+def _installed(stem: str) -> Preset:
+    path = find_aimet_files()[stem]
+    return Preset(
+        AIMET_PREFIX + stem,
+        f"AIMET: {stem.replace('_', ' ')}",
+        "A file of the AIMET that is installed here, read only.",
+        path,
+        origin="aimet",
+    )
