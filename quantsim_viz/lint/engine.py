@@ -108,10 +108,14 @@ def _advice(cascade: Cascade, trial: Trial) -> Iterator[Diagnostic]:
 
 
 def _without_doubles(advice: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Drop that a misspelt operator type is dead as well."""
+    """Drop that what is misspelt is dead as well: a type of operators or of parameters."""
     found = list(advice)
-    misspelt = {d.rule for d in found if d.code == "unknown-op-type"}
-    return [d for d in found if d.code != "dead-rule" or d.rule not in misspelt]
+    misspelt = {d.rule for d in found if d.code in ("unknown-op-type", "unknown-param-type")}
+    return [
+        d
+        for d in found
+        if d.code != "dead-rule" or misspelt.isdisjoint((d.rule, d.rule.rpartition("/")[0]))
+    ]
 
 
 def _reaches_nothing(diagnostic: Diagnostic) -> bool:
