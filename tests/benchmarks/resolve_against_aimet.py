@@ -5,8 +5,8 @@
 The referee is a Python with aimet-onnx 2.42.0 (docs/parity.md). Both sides begin with the model in
 memory and use the same default configuration; the runs alternate, and each figure is the median of
 process CPU seconds. Three ratios are printed: against `resolve` (the effective settings, which is
-what AIMET makes), against that with every node's status, and against reading the model into our view
-(`load_model`, types inferred) as well.
+what AIMET makes), against that with every node's status, and against reading the model into our
+view (`load_model`, types inferred) as well.
 """
 
 from __future__ import annotations
