@@ -49,6 +49,10 @@ class Quantizer:
         else:
             self._low, self._high, self._scale, self._offset = (float(c[0]) for c in columns)
             self._lowest = torch.tensor(self._scale) * torch.tensor(self._offset)
+            # An offset other than 0 is subtracted and the half added at once, up to 16 bits: both
+            # sums are rounded to the same grid of floats, as a test shows. At 32 bits they differ.
+            self._half = HALF_DOWN if not self._offset else 0.5 - self._offset
+            self._fine = encoding.bitwidth > 16
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -62,10 +66,12 @@ class Quantizer:
             return
         torch.clamp(source, self._low, self._high, out=target)
         target.div_(self._scale)
-        if self._offset:
+        if self._fine:
             target.sub_(self._offset).add_(HALF_DOWN).floor_().add_(self._offset)
         else:
-            target.add_(HALF_DOWN).floor_()
+            target.add_(self._half).floor_()
+            if self._offset:
+                target.add_(self._offset)
         target.mul_(self._scale)
 
     def apply_channels_(self, values: Tensor) -> None:

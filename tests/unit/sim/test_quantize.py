@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantsim_viz.sim.encodings import FLOAT16, Grid, encode_range
+from quantsim_viz.sim.encodings import FLOAT16, Grid, encode_range, make_encoding
 from quantsim_viz.sim.quantize import (
     CHUNK,
     Quantizer,
@@ -60,6 +60,24 @@ def test_the_value_just_below_a_half_is_rounded_down():
     encoding = grid_of(0.0, 255.0)
     below = np.nextafter(np.float32(0.5), np.float32(0))
     assert quantize(torch.tensor([below]), encoding).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("offset", [0, -1, -7, -128, -200, -255, -32768, -65535])
+def test_rounding_is_that_of_subtracting_the_offset_first(offset):
+    bits = 8 if offset >= -255 else 16
+    steps = 2**bits - 1
+    codes = np.random.default_rng(0).integers(0, steps, 20000)
+    values = (codes + 0.5 + offset).astype(np.float32)
+    near = [values]
+    for direction in (-np.inf, np.inf):
+        for _ in range(4):
+            near.append(np.nextafter(near[-1], np.float32(direction)))
+        near.append(values)
+    given = np.concatenate(near).clip(offset, offset + steps)
+    encoding = make_encoding(np.array([1.0]), np.array([float(offset)]), Grid(bits))
+    code = np.floor((given - np.float32(offset)).astype(np.float64) + 0.5)
+    wanted = (code + offset).astype(np.float32)
+    np.testing.assert_array_equal(quantize(torch.from_numpy(given), encoding).numpy(), wanted)
 
 
 def test_what_is_no_number_becomes_the_lowest_value():

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from quantsim_viz.errors import DataError
+from quantsim_viz.report import compare_metric, evaluate
+from quantsim_viz.report.metrics import MetricResult
+
+LOGITS = np.array([[1.0, 2.0, 0.0], [3.0, 1.0, 0.0], [0.0, 1.0, 5.0], [2.0, 1.0, 0.0]])
+LABELS = np.array([1, 0, 2, 1])
+
+
+def scores(values):
+    return MetricResult("m", 0.0, float(np.mean(values)), len(values), None, np.asarray(values))
+
+
+def test_top1_is_the_share_of_samples_whose_label_is_best():
+    result = evaluate("top1", {"y": LOGITS}, {"y": -LOGITS}, LABELS)
+    assert (result.float_value, result.simulated, result.samples) == (0.75, 0.0, 4)
+    assert result.float_scores.tolist() == [True, True, True, False]
+
+
+def test_top5_looks_at_the_five_best():
+    logits = np.tile(np.arange(8.0), (2, 1))
+    result = evaluate("top5", {"y": logits}, {"y": logits}, np.array([3, 2]))
+    assert result.float_value == 0.5
+
+
+def test_mse_and_mae_compare_with_the_labels():
+    targets = LOGITS + 0.5
+    assert evaluate("mse", {"y": LOGITS}, {"y": targets}, targets).float_value == 0.25
+    assert evaluate("mae", {"y": LOGITS}, {"y": targets}, targets).to_dict()["simulated"] == 0.0
+
+
+def test_without_labels_mse_compares_with_the_float_outputs():
+    result = evaluate("mse", {"y": LOGITS}, {"y": LOGITS + 2}, None)
+    assert (result.float_value, result.simulated) == (0.0, 4.0)
+
+
+def test_a_metric_of_ones_own_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "own_metric.py").write_text(
+        "def first(outputs, labels):\n    return outputs['y'][:, 0].mean()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    result = evaluate("own_metric:first", {"y": LOGITS}, {"y": LOGITS * 2}, LABELS)
+    assert (result.float_value, result.simulated) == (1.5, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "code"),
+    [
+        ("top2", LABELS, "metric-unknown"),
+        ("json:nothing", LABELS, "metric-unknown"),
+        ("no_such_module_anywhere:f", LABELS, "metric-unknown"),
+        ("top1", None, "labels-missing"),
+        ("top1", LABELS.astype(float), "labels-shape"),
+        ("mse", LABELS, "labels-shape"),
+    ],
+)
+def test_a_metric_that_cannot_be_computed_is_refused(name, labels, code):
+    with pytest.raises(DataError) as caught:
+        evaluate(name, {"y": LOGITS}, {"y": LOGITS}, labels)
+    assert caught.value.code == code
+
+
+def test_right_and_wrong_are_compared_by_mcnemars_exact_test():
+    first = scores(np.array([True] * 10 + [False] * 10))
+    other = scores(np.array([True] * 2 + [False] * 8 + [True] + [False] * 9))
+    result = compare_metric([first, other])
+    assert result["test"] == "mcnemar-exact"
+    assert result["disagreements"] == [None, [1, 8]]
+    # two-sided binomial: 2 · (1 + 9) / 2⁹
+    assert result["p_value"] == [None, pytest.approx(20 / 512)]
+    assert result["difference"] == [0.0, pytest.approx(-0.35)]
+
+
+def test_without_disagreement_nothing_is_significant():
+    same = scores(np.array([True, False]))
+    assert compare_metric([same, same])["p_value"] == [None, 1.0]
+
+
+def test_other_scores_are_compared_by_a_paired_bootstrap():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=60)
+    near = compare_metric([scores(base), scores(base + rng.normal(size=60) * 0.1)])
+    far = compare_metric([scores(base), scores(base + 1 + rng.normal(size=60) * 0.1)])
+    assert near["test"] == far["test"] == "paired-bootstrap"
+    assert far["p_value"][1] < 0.001 < 0.01 < near["p_value"][1]
+
+
+def test_one_figure_for_all_samples_has_no_test():
+    result = compare_metric([MetricResult("m", 1.0, 0.5, 3), MetricResult("m", 1.0, 0.25, 3)])
+    assert (result["test"], result["p_value"]) == (None, [None, None])
