@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.views.gestures import gesture
+from quantsim_viz.ui.views.inspector import find_offer
 from quantsim_viz.ui.views.navigator import finding_id
-from quantsim_viz.ui.views.offers import effect_of, find_offer
+from quantsim_viz.ui.views.offers import effect_of
 from quantsim_viz.ui.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -164,11 +164,6 @@ def put_widget(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def widget_value(key: str) -> object:
-    """Return what a widget holds now."""
-    return st.session_state.get(key)
-
-
 def on_widget(key: str, do: Callable[[object], None]) -> Callable[[], None]:
     """Return a callback that hands a widget's new value over."""
 

@@ -203,8 +203,11 @@ def test_noise_is_measured_after_an_edit_unasked(app: AppPage) -> None:
 
 def test_what_may_not_be_opened_is_refused_with_a_message(app: AppPage) -> None:
     app.open(model="/etc/passwd")
-    app.part("summary").get_by_text(re.compile("outside the folders")).wait_for()
+    message = app.part("summary").get_by_text(re.compile("outside the folders"))
+    message.wait_for()
     assert app.statuses()
+    app.part("summary").get_by_role("button", name="Dismiss").click()
+    message.wait_for(state="detached")
 
 
 def test_a_torch_module_named_at_start_is_opened_and_simulated(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.resolve.builtins import BUILTINS
 from quantsim_viz.resolve.params import PARAM_INPUTS
 from quantsim_viz.resolve.settings import Kind, Property, Stage, Status
-from quantsim_viz.ui.views.offers import Target, deciding_rule, effect_of, iter_offers
+from quantsim_viz.ui.views.offers import Offer, Target, deciding_rule, effect_of, iter_offers
 from quantsim_viz.ui.views.table import shape_text
 from quantsim_viz.ui.views.words import (
     PROPERTY_TITLES,
@@ -93,6 +93,19 @@ def iter_targets(model: Model, cascade: Cascade, node: Node) -> Iterator[Target]
     for tensor in dict.fromkeys(node.inputs):
         if tensor in quantizers and quantizers[tensor].kind in (Kind.INPUT, Kind.CONSTANT):
             yield Target(tensor, node.name, node.op_type, None)
+
+
+def find_offer(workspace: Workspace, node_name: str | None, offer_id: str) -> Offer | None:
+    """Return the offer of that id at a node, None when it is no longer made."""
+    cascade = workspace.shown().cascade
+    node = next((n for n in workspace.model.graph.nodes if n.name == node_name), None)
+    if cascade is None or node is None:
+        return None
+    for target in iter_targets(workspace.model, cascade, node):
+        for offer in iter_offers(target, cascade.quantizers[target.tensor], cascade):
+            if offer.id == offer_id:
+                return offer
+    return None
 
 
 def param_type(node: Node, tensor: str) -> str:

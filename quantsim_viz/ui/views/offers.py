@@ -228,18 +228,3 @@ def count_changes(before: Cascade | None, after: Cascade, text: str = "") -> Eff
 def _is_absent(workspace: Workspace, pointer: str) -> bool:
     picture = workspace.picture()
     return picture.config is not None and pointer not in picture.config.document.spots
-
-
-def find_offer(workspace: Workspace, node_name: str | None, offer_id: str) -> Offer | None:
-    """Return the offer of that id at a node, None when it is no longer made."""
-    from quantsim_viz.ui.views.inspector import iter_targets
-
-    cascade = workspace.shown().cascade
-    node = next((n for n in workspace.model.graph.nodes if n.name == node_name), None)
-    if cascade is None or node is None:
-        return None
-    for target in iter_targets(workspace.model, cascade, node):
-        for offer in iter_offers(target, cascade.quantizers[target.tensor], cascade):
-            if offer.id == offer_id:
-                return offer
-    return None

@@ -83,15 +83,6 @@ def op_type_counts(model: Model) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def result_bytes(report: Mapping[str, Any]) -> bytes:
-    """Return the figures of a simulation for the table and the strip, as JSON.
-
-    Args:
-        report: What `simulate --json` prints.
-    """
-    return json.dumps(layer_figures(report["layers"]), separators=(",", ":")).encode()
-
-
 def layer_figures(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
     """Return, by tensor: `f` = [sqnr_db, signal, noise] and `e` = its encoding."""
     rows = {}

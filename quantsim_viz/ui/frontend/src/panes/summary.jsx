@@ -19,7 +19,7 @@ export function Summary({ data, send }) {
         <p class={`ribbon ${ribbon.tone}`} key={ribbon.id} role="status">
           <span>{ribbon.text}</span>
           {ribbon.line && <button type="button" class="link" onClick={() => send("rule", { pointer: ribbon.rule ?? "", line: ribbon.line })}>line {ribbon.line}</button>}
-          {ribbon.action && <button type="button" class="link" onClick={() => send(ribbon.action, {})}>{ribbon.action_title}</button>}
+          {ribbon.action && <button type="button" class="link" onClick={() => send(ribbon.action, { id: ribbon.id })}>{ribbon.action_title}</button>}
         </p>
       ))}
     </div>
