@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.config import load_config
-from quantsim_viz.config.rules import Config
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.report.compare import Comparison
+from quantsim_viz.resolve.difference import diff_cascades
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.execute import Watch
-from quantsim_viz.sim.simulate import as_model, simulate_all
+from quantsim_viz.sim.simulate import accepted, as_model, simulate_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,14 +76,15 @@ def compare(
             hint="give two or more",
         )
     loaded = as_model(engine.model if engine is not None else model)
-    parsed = [value if isinstance(value, Config) else load_config(value) for value in values]
+    bits = (param_bits, act_bits)
+    cascades = [accepted(loaded, value, bits) for value in values]
     reports = simulate_all(
         loaded,
-        parsed,
+        cascades,
         data,
         scheme=Scheme(scheme, percentile),
         calibration=calibration,
-        bits=(param_bits, act_bits),
+        bits=bits,
         measure=measure,
         metric=metric,
         batch_size=batch_size,
@@ -94,8 +94,9 @@ def compare(
         device=device,
         engine=engine,
     )
-    names = tuple(named) or unique_names([config.name for config in parsed])
-    return Comparison(names, tuple(reports))
+    names = tuple(named) or unique_names([cascade.config.name for cascade in cascades])
+    differences = tuple(diff_cascades(cascades[0], other).to_dict() for other in cascades[1:])
+    return Comparison(names, tuple(reports), differences)
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.operators import BoundOperator
 
 OLDEST_OPSET = 7
+"""The first operator set whose operators broadcast and run as they do today."""
+
+LEGACY_ATTRIBUTES = frozenset({"broadcast", "consumed_inputs", "is_test"})
+"""Attributes by which nodes of older operator sets ask for what the engine does not do."""
+
 FLOAT_TYPES = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
@@ -108,13 +113,15 @@ def _check_executable(model: Model) -> None:
     """Raise if the engine cannot execute a model.
 
     Raises:
-        ModelError: The operator set is older than the engine's operators.
+        ModelError: A node relies on an operator set older than the engine's operators.
         UnsupportedOperator: Nodes that nobody can execute; the message counts and names them.
     """
     version = model.opset.get("", OLDEST_OPSET)
-    if version < OLDEST_OPSET:
+    legacy = [node for node in model.graph.nodes if LEGACY_ATTRIBUTES & node.attributes.keys()]
+    if version < OLDEST_OPSET and legacy:
         raise ModelError(
-            f"the model uses operator set {version}; the engine executes {OLDEST_OPSET} and later",
+            f"the model uses operator set {version}, and node {legacy[0].name} "
+            f"({legacy[0].op_type}) relies on it; the engine executes {OLDEST_OPSET} and later",
             code="opset-too-old",
             hint="convert it with onnx.version_converter, or export it again",
             path=model.path,

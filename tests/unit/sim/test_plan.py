@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from support.small_models import floats, model, node
+from onnx import numpy_helper
+from support.small_models import floats, model, node, value
 
 from quantsim_viz import load_model
+from quantsim_viz.errors import ModelError, UnsupportedOperator
 from quantsim_viz.sim.constants import ConstantStore
 from quantsim_viz.sim.encodings import Grid, encode_range
 from quantsim_viz.sim.execute import run_plan
@@ -18,8 +20,8 @@ from quantsim_viz.sim.values import ValueTable
 GRID = encode_range(np.array([-2.0]), np.array([2.0]), Grid(4))
 
 
-def parts(*nodes, constants=None, outputs=("y",)):
-    network = Network(load_model(model(nodes, constants=constants, outputs=outputs)))
+def parts(*nodes, constants=None, opset=None):
+    network = Network(load_model(model(nodes, constants=constants, opset=opset)))
     table = ValueTable(network)
     return network, table, ConstantStore(network, table)
 
@@ -165,3 +167,27 @@ def test_a_failing_node_is_named():
     with pytest.raises(Exception, match="node product \\(MatMul\\)") as caught:
         run_plan(plan, network, {"x": torch.zeros(2, 7)})
     assert caught.value.code == "node-failed"
+
+
+def test_a_node_that_relies_on_an_old_operator_set_is_named():
+    old = model([node("Add", "x b", "y", "sum", broadcast=1)], opset={"": 6}, ir_version=3)
+    old.graph.initializer.append(numpy_helper.from_array(floats(4), "b"))
+    old.graph.input.append(value("b", [4]))
+    with pytest.raises(ModelError, match="node sum \\(Add\\)") as caught:
+        Network(load_model(old))
+    assert caught.value.code == "opset-too-old"
+
+
+def test_an_old_operator_set_whose_nodes_mean_the_same_today_is_executed():
+    network, table, constants = parts(node("Relu", "x", "y"), opset={"": 6})
+    plan = make_plan(table, constants, [Signal(table.plain.seen["y"])])
+    assert run_plan(plan, network, {"x": torch.tensor([[-1.0, 2.0]])}).results == [4.0]
+
+
+def test_operators_that_nobody_can_execute_are_counted_and_named():
+    proto = model(
+        [node("Strange", "x", "y", "odd", domain="com.example")], opset={"": 17, "com.example": 1}
+    )
+    with pytest.raises(UnsupportedOperator, match="odd") as caught:
+        Network(load_model(proto))
+    assert caught.value.code == "unsupported-operator"

@@ -145,6 +145,9 @@ def test_several_configurations_at_once_give_what_each_gives_alone(
         alone = simulate(residual, config, images)
         assert [row.powers for row in alone.rows] == [row.powers for row in report.rows]
         assert alone.encodings == report.encodings
+    against_inputs, against_relu = together.to_dict()["differences"]
+    assert against_inputs["nodes"]
+    assert {"relu1", "relu2"} <= set(against_relu["nodes"])
 
 
 def test_run_returns_what_the_figures_are_computed_from(residual, images, everything):
