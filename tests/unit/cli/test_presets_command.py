@@ -5,14 +5,15 @@ import json
 import pytest
 
 from quantsim_viz.cli import main
-from quantsim_viz.config import list_presets
+from quantsim_viz.config import list_presets, preset
 
 
 def test_without_a_name_every_preset_is_listed(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["presets"])
     lines = capsys.readouterr().out.splitlines()[2:]
-    assert [line.split()[0] for line in lines] == [entry.name for entry in list_presets()]
+    names = [entry.name for entry in list_presets(include_aimet=True)]
+    assert [line.split()[0] for line in lines] == names
 
 
 def test_a_name_prints_the_file_as_it_is(capsys):
@@ -29,3 +30,43 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_status_2(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "There is no preset 'defalt_config'. Did you mean 'default_config'?" in captured.err
+
+
+def about(capsys, *arguments):
+    with pytest.raises(SystemExit, match="0"):
+        main(["presets", *arguments])
+    return capsys.readouterr().out
+
+
+def test_about_says_what_the_rules_stand_for_with_their_sources_and_limits(capsys):
+    printed = about(capsys, "--about", "tflite_int8")
+    entry = preset("tflite_int8")
+    flat = " ".join(printed.split())
+    assert flat.startswith(entry.title)
+    assert " ".join(entry.description.split()) in flat
+    for statement in entry.statements:
+        assert statement.says in flat
+        assert ", ".join(statement.at) in flat
+    for sentence in entry.cannot_express:
+        assert sentence in flat
+    for source in entry.sources:
+        assert source.title in flat
+        assert source.url in flat
+    assert "checked:  2026-11-23" in printed
+    assert max(len(line) for line in printed.splitlines() if "https://" not in line) <= 100
+
+
+def test_about_may_stand_behind_the_name(capsys):
+    assert about(capsys, "qnn_htp", "--about") == about(capsys, "--about", "qnn_htp")
+
+
+def test_about_a_preset_of_no_runtime_is_its_description_alone(capsys):
+    printed = about(capsys, "--about", "default_config")
+    assert printed.startswith("Documented default\n\nThe default configuration")
+    assert "sources" not in printed.lower()
+
+
+def test_about_without_a_name_is_status_2(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["presets", "--about"])
+    assert "--about needs the NAME of a preset." in capsys.readouterr().err

@@ -36,6 +36,7 @@ def test_every_preset_is_valid_and_described(name: str) -> None:
 
 def test_every_file_of_the_folder_is_listed() -> None:
     assert sorted(NAMES) == sorted(file.stem for file in configs_folder().glob("*.json"))
+    assert sorted(NAMES) == sorted(file.stem for file in configs_folder().glob("*.toml"))
     assert len(set(NAMES)) == len(NAMES)
 
 
