@@ -34,17 +34,14 @@ def check_traps(context: LintContext) -> Iterator[Diagnostic]:
 
 
 def presence_acts(context: LintContext) -> Iterator[Diagnostic]:
-    """Find entries of grid-preserving types that switch outputs on by being there (§10.10)."""
-    enabled = context.run.columns[ENABLED]
+    """Find entries of grid-preserving types that leave outputs on by being there (§10.10).
+
+    An output that another rule switches on, such as a neighbour's for its inputs, is meant to be.
+    """
     for op_type, entry in context.rules.op_type.items():
         if ("", op_type) not in GRID_PRESERVING or entry.is_output_quantized is not None:
             continue
-        ops = [
-            op
-            for op in context.topology.by_type.get(op_type, ())
-            if context.topology.ops[op].node.domain == ""
-            and any(enabled[q] for q in context.topology.output_quantizers[op])
-        ]
+        ops = [op for op in context.topology.by_type.get(op_type, ()) if _is_on(context, op)]
         if not ops:
             continue
         path = join(entry.pointer, "is_output_quantized")
@@ -53,11 +50,20 @@ def presence_acts(context: LintContext) -> Iterator[Diagnostic]:
             "presence-acts",
             entry.pointer,
             f"{op_type} keeps its input's grid and has no output quantizer by default; this entry,"
-            f" which does not name is_output_quantized, switches it on for"
+            f" which does not name is_output_quantized, leaves it on, as defaults.ops asks, for"
             f" {count(len(ops), 'node')} ({sample(context.op_names(ops))}).",
             nodes=context.op_names(ops),
             fix=Fix("Keep them off", ({"op": "add", "path": path, "value": "False"},)),
         )
+
+
+def _is_on(context: LintContext, op: int) -> bool:
+    """Tell whether an operator's output is on by nothing but the defaults."""
+    enabled, names = context.run.columns[ENABLED], context.topology.names
+    return context.topology.ops[op].node.domain == "" and any(
+        enabled[q] and _deciding_rule(context, names[q]) == "/defaults/ops/is_output_quantized"
+        for q in context.topology.output_quantizers[op]
+    )
 
 
 def output_still_quantized(context: LintContext) -> Iterator[Diagnostic]:

@@ -18,6 +18,14 @@ def test_no_alarm_where_that_entry_names_the_output(base, found):
     assert "presence-acts" not in findings
 
 
+def test_no_alarm_where_a_neighbour_asks_for_the_quantizer(base, found):
+    base["op_type"]["MaxPool"] = {"is_symmetric": "False"}
+    base["op_type"]["Relu"] = {"is_input_quantized": "True"}
+    del base["defaults"]["ops"]["is_output_quantized"]
+    findings = found(base, "p = MaxPool<kernel_shape=[1,1]>(x) y = Relu(p)")
+    assert "presence-acts" not in findings
+
+
 def test_an_empty_model_output_over_a_quantized_output_names_the_rule(base, found):
     base["model_output"] = {}
     finding = found(base, "y = Relu(x)")["output-still-quantized"]
