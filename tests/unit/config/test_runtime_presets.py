@@ -203,7 +203,6 @@ REFUSED = {("weights_only", "digits_mobilenet"), ("weights_only", "digits_vit")}
 
 _BEFORE_RELU = "asked for where no Relu follows; here one always does"
 _RESIDUAL = "asked for on residual additions; here one side is joined and the other asked for twice"
-_MAXPOOL = "wanted: it lets the next convolution ask for a quantized input"
 WARNINGS = {
     ("coreml_a8w8", "shadowed-rule", "/op_type/Conv/is_output_quantized"): _BEFORE_RELU,
     ("coreml_a8w8", "shadowed-rule", "/op_type/Add/is_output_quantized"): _BEFORE_RELU,
@@ -213,9 +212,6 @@ WARNINGS = {
     ("openvino_nncf_cpu", "shadowed-rule", "/op_type/Mul/is_input_quantized"): _RESIDUAL,
     ("tensorrt_explicit", "shadowed-rule", "/op_type/Add/is_input_quantized"): _RESIDUAL,
     ("tvm_relay", "shadowed-rule", "/op_type/Add/is_input_quantized"): _RESIDUAL,
-    ("openvino_nncf_cpu", "presence-acts", "/op_type/MaxPool"): _MAXPOOL,
-    ("tensorrt_explicit", "presence-acts", "/op_type/MaxPool"): _MAXPOOL,
-    ("tvm_relay", "presence-acts", "/op_type/MaxPool"): _MAXPOOL,
 }
 
 
