@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 from support.light_models import NAMES, build
+from support.trained_networks import file_bytes, trained_network, written_lines
 
 from quantsim_viz.model import Model, load_model
 from quantsim_viz.sim.operators import compile_graph, to_numpy, to_tensor
@@ -72,3 +73,24 @@ def test_sample_models_agree_on_their_data(name, samples, optimized):
     with np.load(SAMPLES / "digits_test.npz") as data:
         feed = {n: data[n][:samples] for n in model.graph.inputs if n in data}
     assert worst(model, feed, optimized=optimized) < TOLERANCE
+
+
+TRAINED = [
+    ("ppocr_cls", "x", written_lines(1, 48, 192)),
+    ("ppocr_cls", "x", written_lines(3, 48, 128)),
+    ("ppocr_det", "x", written_lines(1, 160, 224)),
+    ("ppocr_det", "x", written_lines(2, 96, 128)),
+    ("ppocr_rec", "x", written_lines(1, 48, 160)),
+    ("ppocr_rec", "x", written_lines(2, 48, 320)),
+    ("magika", "bytes", file_bytes(1)),
+    ("magika", "bytes", file_bytes(3)),
+]
+"""Network, its input, and data: two batch sizes each, and two picture sizes."""
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "data"), TRAINED, ids=[f"{n}-{d.shape}" for n, _, d in TRAINED]
+)
+def test_trained_networks_agree_on_realistic_inputs(name, source, data):
+    model = load_model(trained_network(name))
+    assert worst(model, {source: data}) < TOLERANCE
