@@ -148,6 +148,9 @@ def _finish(proto: onnx.ModelProto, digest: str, name: str, path: str | None, fo
         if not fold:
             return _view(proto, digest, name, path)
         return _view_folded(proto, digest, name, path)
+    except ModelError as error:
+        error.path = error.path or path  # who reads a part does not know of which file it is
+        raise
     except (UnicodeError, TypeError) as error:
         # Text that is not UTF-8 comes out of protobuf as bytes, and no name can be that.
         raise ModelError(

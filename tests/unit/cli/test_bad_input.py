@@ -80,7 +80,7 @@ def test_a_weight_file_outside_the_models_folder_is_not_followed(say, tmp_path, 
     onnx.save(with_external_weight("../secret.bin"), path)
     done = say(command, path)
     assert (done.status, done.out) == (2, "")
-    assert "error[external-data-outside]" in done.err
+    assert done.err.startswith(f"{path}: error[external-data-outside]")
 
 
 @pytest.mark.parametrize("command", ["resolve", "lint", "graph", "diff"])
