@@ -77,7 +77,7 @@ def test_light_models_agree_and_choose_the_same_class(name, config):
 TRAINED = {
     "magika": {"bytes": file_bytes(8)},
     "ppocr_cls": {"x": written_lines(2, 48, 192)},
-    "ppocr_rec": {"x": written_lines(2, 48, 192)},
+    "ppocr_rec": {"x": written_lines(2, 48, 320)},
 }
 """Trained networks and inputs like those they were trained on."""
 
@@ -91,6 +91,12 @@ def test_trained_networks_agree_and_choose_the_same_class(name, config):
     assert_agrees(found)
     ours, theirs = (next(iter(outputs.values())) for outputs in (found.ours, found.theirs))
     same = ours.argmax(axis=-1) == theirs.argmax(axis=-1)
-    # A line of text is 40 and more choices among 6,625 characters, a few of them close: a tie that
-    # onnxruntime rounds the other way early on may tip one.
-    assert same.mean() >= (1.0 if ours.ndim == 2 else 0.95)
+    if ours.ndim == 2:
+        assert same.all()
+        return
+    # A line of text is many choices among 6,625 characters. Ties that onnxruntime rounds the other
+    # way travel through a hundred layers and tip those that are close; sure ones must stand.
+    best = np.sort(ours, axis=-1)
+    is_sure = best[..., -1] - best[..., -2] > 0.7
+    assert is_sure.mean() > 0.5
+    assert same[is_sure].all()
