@@ -9,13 +9,14 @@ every slot after its last use.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from quantsim_viz.sim import steps as build
 from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
+from quantsim_viz.sim.schedule import Schedule, Taken
 from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
 
 if TYPE_CHECKING:
@@ -103,94 +104,6 @@ class _Action:
     results: tuple[int, ...] = ()
     may_alias: bool = True
     overwrites: bool = False
-
-
-class _Taken(NamedTuple):
-    """A measurement about to be taken, by result index, and the signal taken along with it."""
-
-    number: int
-    measurement: Measurement
-    signal: int | None
-
-    @property
-    def results(self) -> tuple[int, ...]:
-        """Every result index that it fills, the signal's first."""
-        return (self.number,) if self.signal is None else (self.signal, self.number)
-
-
-class _Schedule:
-    """Which measurements are still to be taken, and which values are there already.
-
-    A signal is taken along with the first noise that has it for reference, which reads the same
-    values anyhow.
-    """
-
-    def __init__(
-        self,
-        measurements: Sequence[Measurement],
-        operands: Callable[[Measurement], tuple[Key, ...]],
-    ) -> None:
-        self.made: set[Key] = set()
-        self._measurements = measurements
-        self._operands = operands
-        numbers = {measurement: number for number, measurement in enumerate(measurements)}
-        self._numbers: Mapping[Measurement, int] = numbers
-        self._signals: dict[int, int] = {}
-        carried: set[int] = set()
-        for measurement, number in numbers.items():
-            if isinstance(measurement, Noise):
-                signal = numbers.get(Signal(measurement.reference))
-                if signal is not None and signal not in carried:
-                    self._signals[number] = signal
-                    carried.add(signal)
-        self._taken = carried
-        self._waiting: dict[Key, list[int]] = {}
-        for measurement, number in numbers.items():
-            if isinstance(measurement, Clipping):
-                continue  # taken where its quantizer is executed
-            for key in operands(measurement):
-                self._waiting.setdefault(key, []).append(number)
-
-    def ready(self, keys: Iterable[Key]) -> list[_Taken]:
-        """Return the measurements that can be taken now that these values are there too."""
-        return [
-            self._take(number)
-            for key in keys
-            for number in self._waiting.get(key, ())
-            if number not in self._taken
-            and self.made.issuperset(self._operands(self._measurements[number]))
-        ]
-
-    def try_fuse(self, key: Key) -> _Taken | None:
-        """Return the noise that a quantizer can measure while it makes a value."""
-        for number in self._waiting.get(key, ()):
-            measurement = self._measurements[number]
-            if number in self._taken or not isinstance(measurement, Noise):
-                continue
-            if measurement.value == key and measurement.reference in self.made:
-                return self._take(number)
-        return None
-
-    def is_wanted(self, key: Key) -> bool:
-        """Tell whether a measurement that is still to be taken reads a value."""
-        return any(number not in self._taken for number in self._waiting.get(key, ()))
-
-    def try_clipping(self, key: Key) -> _Taken | None:
-        """Return the clipping of a value's quantizer, if it is still to be taken."""
-        number = self._numbers.get(Clipping(key))
-        return None if number is None or number in self._taken else self._take(number)
-
-    def left(self) -> list[_Taken]:
-        """Return the clippings of quantizers that were not executed (their values were there)."""
-        return [
-            self._take(number)
-            for measurement, number in self._numbers.items()
-            if isinstance(measurement, Clipping) and number not in self._taken
-        ]
-
-    def _take(self, number: int) -> _Taken:
-        self._taken.add(number)
-        return _Taken(number, self._measurements[number], self._signals.get(number))
 
 
 class _Planner:
@@ -304,7 +217,7 @@ class _Planner:
 
     def _actions(self, units: Sequence[Key], measurements: Sequence[Measurement]) -> list[_Action]:
         """Return every action in order; a measurement follows the last value that it reads."""
-        schedule = _Schedule(measurements, self._operands)
+        schedule = Schedule(measurements, self._operands)
         schedule.made.update(key for key in self.slots if not self._is_made(key))
         actions = [self._measure(found) for found in schedule.ready(tuple(schedule.made))]
         for key in units:
@@ -341,7 +254,7 @@ class _Planner:
             definition.node, tuple(reads), writes, lambda _: step, may_alias=bound.may_alias
         )
 
-    def _quantize(self, key: Key, schedule: _Schedule) -> list[_Action]:
+    def _quantize(self, key: Key, schedule: Schedule) -> list[_Action]:
         """Return what makes a quantized value, or only measures it if nobody reads it."""
         definition = self._quantized(key)
         quantizer = Quantizer(definition.encoding, self.network.device)
@@ -367,7 +280,7 @@ class _Planner:
         return [*actions, fused]
 
     def _probe(
-        self, quantizer: Quantizer, raw: Key, node: int, noise: _Taken, clipping: _Taken | None
+        self, quantizer: Quantizer, raw: Key, node: int, noise: Taken, clipping: Taken | None
     ) -> _Action:
         reference = self._operands(noise.measurement)[0]
         clipping_at = None if clipping is None else clipping.number
@@ -381,7 +294,7 @@ class _Planner:
         results = noise.results if clipping is None else (clipping.number, *noise.results)
         return _Action(node, (raw, reference), (), lambda _: step, results)
 
-    def _measure(self, taken: _Taken) -> _Action:
+    def _measure(self, taken: Taken) -> _Action:
         measurement = taken.measurement
         operands = self._operands(measurement)
         slots = tuple(self.slots[key] for key in operands)
