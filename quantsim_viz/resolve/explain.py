@@ -69,11 +69,11 @@ def explain(cascade: Cascade, name: str) -> str:
 
 
 def _nearest(cascade: Cascade, name: str) -> str:
-    from rapidfuzz import process
+    from rapidfuzz import fuzz, process
 
     graph = cascade.model.graph
     names = [*graph.tensors, *(node.name for node in graph.nodes)]
-    found = process.extractOne(name, names, score_cutoff=60)
+    found = process.extractOne(name, names, scorer=fuzz.ratio, score_cutoff=60)  # whole names
     return f" (did you mean {found[0]!r}?)" if found is not None else ""
 
 
