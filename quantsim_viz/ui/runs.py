@@ -41,15 +41,15 @@ def start_simulation(session: Session, worker: Worker) -> None:
 
 
 def start_comparison(session: Session, worker: Worker) -> None:
-    """Start a comparison of the document with the chosen configuration."""
-    other = session.compare_source
+    """Start a comparison: A is the chosen configuration, B the document."""
+    other = session.compared
     if other is None or session.is_running("compare") or not _may_run(session):
         return
     stop_live(session, worker)
     workspace = session.workspace
     session.jobs["compare"] = worker.submit(
         session.model_source,
-        ((workspace.source.name, workspace.text), (other.name, other.text)),
+        ((other.name, other.text), (session.document_name, workspace.text)),
         session.data,
         session.options,
         title=f"Comparing on {session.data.title}",
@@ -127,10 +127,16 @@ def collect(session: Session) -> bool:
         elif job.purpose == "live":
             continue
         elif job.state == "failed" and job.error is not None:
-            session.tell("run", str(job.error), "error")
+            session.tell("run", error_text(job), "error")
         elif job.state == "cancelled":
             session.tell("run", "The run was cancelled; earlier figures stand.")
     return bool(finished)
+
+
+def error_text(job: Job) -> str:
+    """Return why a job failed, in the person's own names: an upload is kept under another one."""
+    text = str(job.error)
+    return text.replace(job.data.path, job.data.reference) if job.data.path else text
 
 
 def _result_of(job: Job) -> Result:

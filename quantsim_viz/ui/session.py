@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.config import Document
+from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.views.gestures import gesture
@@ -124,6 +126,7 @@ class Session:
         form: Whether the configuration is shown as forms.
         preview: A document whose effect is shown in place of the present one.
         jump: (line, n): where the editor last had to go.
+        jump_focuses: Whether it takes the keyboard with it.
         notices: What there is to tell.
         compare_source: The configuration to compare with.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
@@ -151,6 +154,7 @@ class Session:
         self.form = False
         self.preview: str | None = None
         self.jump = (0, 0)
+        self.jump_focuses = True
         self.notices: dict[str, Notice] = {}
         self.compare_source: ConfigSource | None = None
         self.jobs: dict[str, Job] = {}
@@ -208,17 +212,33 @@ class Session:
         Raises:
             QuantSimError: It cannot be opened.
         """
-        own = self.workspace.source
         if reference is None:
             self.compare_source = None
         elif reference == AS_OPENED:
-            text = self.workspace.history.opened
-            self.compare_source = replace(
-                own, reference=AS_OPENED, text=text, path=None, name=f"{own.name}, as opened"
-            )
+            self.compare_source = self._as_opened()
         else:
             self.compare_source = documents.config_source(reference, self.roots)
         self.results.pop("compare", None)
+
+    @property
+    def compared(self) -> ConfigSource | None:
+        """What Compare would compare with: the chosen one, else what an edited document was."""
+        if self.compare_source is not None or self.workspace.history.is_pristine:
+            return self.compare_source
+        return self._as_opened()
+
+    def _as_opened(self) -> ConfigSource:
+        own = self.workspace.source
+        text = self.workspace.history.opened
+        return replace(
+            own, reference=AS_OPENED, text=text, path=None, name=f"{own.name}, as opened"
+        )
+
+    @property
+    def document_name(self) -> str:
+        """What to call the document beside others."""
+        name = self.workspace.source.name
+        return name if self.workspace.history.is_pristine else f"{name}, edited"
 
     def set_option(self, name: str, value: Any) -> None:
         """Set one of the options of a run."""
@@ -269,8 +289,23 @@ class Session:
     def _act_rule(self, act: Mapping[str, Any]) -> None:
         self.rule = str(act.get("pointer") or "") or None
         if act.get("line"):
-            self.jump = (int(act["line"]), self.jump[1] + 1)
-            self.tab, self.form = "Configuration", False
+            self._go_to(int(act["line"]), focus=True)
+
+    def _go_to(self, line: int, *, focus: bool) -> None:
+        """Show a line of the document in the editor, perhaps with the keyboard in it."""
+        self.jump, self.jump_focuses = (line, self.jump[1] + 1), focus
+        self.tab, self.form = "Configuration", False
+
+    def _show_edit(self, pointer: str) -> None:
+        """Show where something was written; where it was taken out, what stood around it."""
+        document = Document(self.workspace.text)
+        if pointer.endswith("/-"):
+            items = [p for p in document.spots if parent(p) == parent(pointer)]
+            pointer = items[-1] if items else parent(pointer)
+        while pointer and pointer not in document.spots:
+            pointer = parent(pointer)
+        line, _ = document.position(pointer)
+        self._go_to(line, focus=False)
 
     def _act_set(self, act: Mapping[str, Any]) -> None:
         self.workspace.set_value(str(act["pointer"]), act.get("value"), "form")
@@ -303,6 +338,7 @@ class Session:
         offer = find_offer(self.workspace, self.selected, str(act["id"]))
         if offer is not None:
             self.workspace.set_value(offer.pointer, offer.value, "graph")
+            self._show_edit(offer.pointer)
 
     def _act_preview(self, act: Mapping[str, Any]) -> None:
         self.preview = None
@@ -315,6 +351,7 @@ class Session:
         found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))
         if found is not None:
             self.workspace.set_values(found.edits, found.title)
+            self._show_edit(found.edits[-1][0])
 
     def _act_dismiss(self, act: Mapping[str, Any]) -> None:
         self.notices.pop(str(act.get("id")), None)
@@ -355,7 +392,7 @@ class Session:
 
     def is_current(self, run: Result | Job) -> bool:
         """Whether a run is of what is open now."""
-        text = run.texts[0] if isinstance(run, Result) else run.texts[0][1]
+        text = run.texts[-1] if isinstance(run, Result) else run.texts[-1][1]
         now = (self.workspace.text, self.model_source.key, self.data)
         options = replace(self.options, samples=run.options.samples)
         return (text, run.model_key, run.data, run.options) == (*now, options)

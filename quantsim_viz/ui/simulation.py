@@ -64,6 +64,11 @@ class Bench:
             result = sim.simulate(model, configs[0], data, **keywords).to_dict()
         else:
             result = sim.compare(model, configs, data, **keywords).to_dict()
+        if request.data.is_upload:
+            uploaded = request.data.path  # kept under a name that is none of the person's
+            for key in ("data", "calibration"):
+                if result.get(key) == uploaded:
+                    result[key] = request.data.reference
         return result
 
     def _open(self, request: Request) -> Model:

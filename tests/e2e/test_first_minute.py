@@ -101,12 +101,15 @@ def test_an_offered_edit_is_previewed_made_and_undone(app: AppPage) -> None:
     app.open(model=CNN, config="default_config")
     app.select("node_relu")
     offer = app.part("inspector").get_by_role("button", name=re.compile("off: every Relu output"))
+    place = offer.bounding_box()
     offer.hover()
-    app.part("summary").get_by_text(re.compile("Preview")).wait_for()
+    app.part("graph").get_by_text(re.compile("Preview")).wait_for()
+    assert offer.bounding_box() == place, "what hovering shows must not push the page down"
     assert app.statuses()["node_relu"] == "quantized"
     offer.click()
     app.wait_for_status("node_relu", "float")
     app.wait_for_text('"Relu"')
+    app.part("editor").locator(".cm-line", has_text='"Relu"').first.wait_for()
     app.part("undo").get_by_role("button").click()
     app.wait_for_status("node_relu", "quantized")
 

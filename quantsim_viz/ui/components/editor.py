@@ -35,6 +35,7 @@ class EditorView:
         reach: Rows (line, matched, decided, nodes) of the rules.
         marked: Lines that belong to the selection.
         jump: (line, n): go to that line, once for every n.
+        jump_focuses: Whether to take the keyboard there.
         schema: URL of the JSON schema, for completion.
         op_types: Operator types of the model with their count.
         param_types: Names of parameter types.
@@ -52,6 +53,7 @@ class EditorView:
     reach: Sequence[tuple[int, int, int, int]]
     marked: Sequence[int]
     jump: tuple[int, int]
+    jump_focuses: bool
     schema: str
     op_types: Sequence[tuple[str, int]]
     param_types: Sequence[str]
@@ -70,7 +72,7 @@ class EditorView:
             "diagnostics": [_to_mark(diagnostic) for diagnostic in self.diagnostics],
             "reach": [list(row) for row in self.reach],
             "marked": list(self.marked),
-            "jump": {"line": self.jump[0], "n": self.jump[1]},
+            "jump": {"line": self.jump[0], "n": self.jump[1], "focus": self.jump_focuses},
             "schema": self.schema,
             "op_types": [list(pair) for pair in self.op_types],
             "param_types": list(self.param_types),

@@ -120,6 +120,7 @@ def _draw_editor(state: AppState) -> None:
         reach=reach_rows(picture),
         marked=_marked_lines(state),
         jump=session.jump,
+        jump_focuses=session.jump_focuses,
         schema=_schema_url(),
         op_types=op_type_counts(workspace.model),
         param_types=PARAM_TYPES,

@@ -18,6 +18,7 @@ from quantsim_viz.ui.views.comparison import (
     differing_nodes,
     verdict_lines,
 )
+from quantsim_viz.ui.views.figures import result_caption
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
@@ -34,7 +35,7 @@ def draw_compare(state: AppState) -> None:
             st.button(
                 "Comparing" if running else "Compare",
                 key="run_compare",
-                disabled=running or session.compare_source is None,
+                disabled=running or session.compared is None,
                 on_click=lambda: start_comparison(session, state.worker),
             )
             _draw_sentence(session)
@@ -42,7 +43,7 @@ def draw_compare(state: AppState) -> None:
 
 
 def _draw_choice(session: Session) -> None:
-    chosen = session.compare_source
+    chosen = session.compared
     titles = {AS_OPENED: f"{session.workspace.source.name}, as opened"}
     titles |= dict(documents.preset_references())
     current = chosen.reference if chosen is not None else None
@@ -71,13 +72,13 @@ def _choose(session: Session, value: object) -> None:
 
 
 def _draw_sentence(session: Session) -> None:
-    other = session.compare_source
+    other = session.compared
     if other is None:
         st.caption("Both are simulated on the same data; each distinct value is computed once.")
         return
     count = len(differing_nodes(session))
     nodes = "no node" if count == 0 else "1 node" if count == 1 else f"{count} nodes"
-    st.caption(f"A is the document, B the one chosen: {nodes} of another status.")
+    st.caption(f"A is {other.name}, B {session.document_name}: {nodes} of another status.")
 
 
 def _draw_result(state: AppState) -> None:
@@ -85,9 +86,11 @@ def _draw_result(state: AppState) -> None:
     comparison = session.comparison
     if comparison is None:
         return
+    stale = " They are of an earlier state." if session.is_stale(comparison) else ""
     outcome = {
         "figures": list(accuracy_figures(comparison.report)),
         "lines": list(verdict_lines(comparison.report)),
+        "caption": f"{result_caption(comparison)}.{stale}",
     }
     draw_pane(state, "report", "compare_report", outcome, height="content")
     content = json.dumps(comparison.report, separators=(",", ":")).encode()

@@ -24,7 +24,8 @@ def base_cascade(session: Session) -> Cascade | None:
 
 def differing_nodes(session: Session) -> list[str]:
     """Return the nodes whose status differs between the document and the one compared with."""
-    mine, theirs = session.workspace.shown().cascade, base_cascade(session)
+    mine, other = session.workspace.shown().cascade, session.compared
+    theirs = None if other is None else session.workspace.picture_of(other.text).cascade
     if mine is None or theirs is None:
         return []
     return [

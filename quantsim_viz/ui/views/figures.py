@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.views.table import layer_figures
@@ -54,7 +55,8 @@ def result_caption(result: Result) -> str:
     words = [
         result.data.title,
         f"{report.get('samples')} samples",
-        SCHEMES.get(options.scheme, options.scheme),
+        SCHEMES.get(options.scheme, options.scheme)
+        + (f" on {Path(own).name}" if (own := result.data.calibration) else ""),
         f"parameters {precision_words(options.param_bits)}",
         f"activations {precision_words(options.act_bits)}",
     ]

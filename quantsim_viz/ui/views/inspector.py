@@ -8,7 +8,7 @@ from quantsim_viz.resolve.builtins import BUILTINS
 from quantsim_viz.resolve.params import PARAM_INPUTS
 from quantsim_viz.resolve.settings import Kind, Property, Stage, Status
 from quantsim_viz.ui.views.offers import Offer, Target, deciding_rule, effect_of, iter_offers
-from quantsim_viz.ui.views.table import shape_text
+from quantsim_viz.ui.views.table import grid_words, shape_text
 from quantsim_viz.ui.views.words import (
     PROPERTY_TITLES,
     STAGE_TITLES,
@@ -126,7 +126,7 @@ def _quantizer(
     return {
         "tensor": target.tensor,
         "role": target.param or _role(setting),
-        "summary": setting_summary(setting),
+        "summary": grid_words(cascade, target.tensor) or setting_summary(setting),
         "enabled": setting.enabled,
         "measured": _measured_text(measured),
         "note": _tie_note(target.tensor, setting),

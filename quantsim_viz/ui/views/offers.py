@@ -107,7 +107,7 @@ def _output_offers(target: Target, setting: QuantizerSetting, cascade: Cascade) 
         yield Offer(
             f"remove:{decider}",
             Property.ENABLED,
-            f"{switch}: this supergroup out",
+            f"{switch}: take this supergroup out",
             f"take {rule_label(decider)} out",
             decider,
             None,

@@ -92,7 +92,10 @@ def _result_facts(session: Session) -> list[dict[str, Any]]:
 
 
 def ribbons(session: Session) -> list[dict[str, Any]]:
-    """Return what there is to tell, the most pressing first."""
+    """Return what there is to tell, the most pressing first.
+
+    Nothing that comes and goes by hovering: a ribbon pushes the page down under the pointer.
+    """
     workspace = session.workspace
     found: list[dict[str, Any]] = []
     if workspace.picture().cascade is None:
@@ -102,9 +105,6 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
         if refusal is not None:
             text = f"AIMET refuses this configuration on this model: {refusal.message}"
             found.append({"id": "refused", "tone": "error", "text": text})
-    if session.preview is not None:
-        text = "Preview of the change under the pointer; it is not made yet."
-        found.append({"id": "preview", "tone": "info", "text": text})
     for notice in session.notices.values():
         row = {
             "id": notice.id,
@@ -121,11 +121,13 @@ def _invalid_ribbon(session: Session) -> dict[str, Any]:
     errors = [d for d in session.workspace.picture().diagnostics if d.severity.value == "error"]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     first = errors[0] if errors else None
-    text = first.message if first is not None else "The document is not valid."
+    text = first.message if first is not None else "no rule can be read from it."
+    stands = session.workspace.shown().cascade is not None
+    lead = "Stale: the last valid state is shown." if stands else "This configuration is not valid:"
     return {
         "id": "invalid",
         "tone": "error",
-        "text": f"Stale: the last valid state is shown. {text}{more}",
+        "text": f"{lead} {text}{more}",
         "line": first.line if first is not None else None,
         "rule": first.rule if first is not None else "",
     }

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.resolve.settings import Kind
+from quantsim_viz.resolve.settings import Kind, Status
 from quantsim_viz.viz.palette import encode_statuses, palette_data
 
 if TYPE_CHECKING:
@@ -62,14 +62,27 @@ def status_letters(model: Model, cascade: Cascade | None) -> str:
 
 
 def output_precisions(cascade: Cascade | None) -> dict[str, str]:
-    """Return what every quantized activation is quantized to, by tensor name."""
+    """Return what every quantized activation is quantized to, or whose grid it carries."""
     if cascade is None:
         return {}
-    return {
+    found = {
         name: precision_text(setting)
         for name, setting in cascade.quantizers.items()
         if setting.enabled and setting.kind is not Kind.PARAM
     }
+    for name, state in cascade.nodes.items():
+        if state.status is Status.PASSTHROUGH:
+            for tensor in cascade.model.node(name).outputs:
+                words = grid_words(cascade, tensor)
+                if words:
+                    found[tensor] = words
+    return found
+
+
+def grid_words(cascade: Cascade, tensor: str) -> str:
+    """Return whose grid a tensor without a quantizer of its own carries, `""` for nobody's."""
+    carrier = cascade.effective_quantizer(tensor)
+    return "" if carrier is None or carrier == tensor else f"grid of {carrier}"
 
 
 def precision_text(setting: QuantizerSetting) -> str:

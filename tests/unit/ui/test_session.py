@@ -145,3 +145,30 @@ def test_a_document_opened_again_on_purpose_wants_no_draft(session: Session) -> 
     assert session.openings == 1
     session.open_config(documents.config_source("aimet_default", roots))
     assert not session.fresh
+
+
+def test_a_made_offer_shows_the_line_it_wrote(session: Session) -> None:
+    session.act({"type": "select", "node": "node_relu"})
+    session.act({"type": "offer", "id": "/op_type/Relu/is_output_quantized=False"})
+    line, times = session.jump
+    assert '"is_output_quantized": "False"' in session.workspace.text.splitlines()[line - 1]
+    assert (times, session.tab, session.form, session.jump_focuses) == (
+        1,
+        "Configuration",
+        False,
+        False,
+    )
+    session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d"]})
+    assert session.jump[1] == 1, "what was refused goes nowhere"
+
+
+def test_an_edited_document_is_compared_with_what_it_was_unless_told_otherwise(
+    session: Session,
+) -> None:
+    assert session.compared is None
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert session.compared is not None
+    assert session.compared.text == session.workspace.history.opened
+    assert session.document_name == "default_config, edited"
+    session.compare_with("only_listed_ops")
+    assert session.compared is session.compare_source

@@ -5,6 +5,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.ui.documents import uploaded_config
 from quantsim_viz.ui.views.comparison import (
     accuracy_figures,
     differing_nodes,
@@ -15,7 +16,12 @@ from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
 from quantsim_viz.ui.views.overview import model_overview
 from quantsim_viz.ui.views.summary import coverage_facts, ribbons
-from quantsim_viz.ui.views.table import layer_figures, status_letters, table_bytes
+from quantsim_viz.ui.views.table import (
+    layer_figures,
+    output_precisions,
+    status_letters,
+    table_bytes,
+)
 from quantsim_viz.ui.views.tables import layers_csv
 
 if TYPE_CHECKING:
@@ -120,10 +126,33 @@ def test_errors_come_before_warnings(session: Session) -> None:
 
 
 def test_a_refused_configuration_is_shown_with_the_reason(session: Session) -> None:
+    session.workspace.picture()
     session.workspace.set_value("/op_type/Conv/is_input_quantized", "False")
     shown = ribbons(session)
     assert shown[0]["tone"] == "error"
     assert shown[0]["text"].startswith("Stale")
+
+
+def test_a_document_that_never_was_valid_is_not_called_stale(session: Session) -> None:
+    session.open_config(uploaded_config("mine.json", b'{"defaults": 3}'))
+    shown = ribbons(session)
+    assert shown[0]["text"].startswith("This configuration is not valid")
+
+
+def test_hovering_an_offer_adds_no_ribbon(session: Session) -> None:
+    session.act({"type": "select", "node": "node_relu"})
+    before = ribbons(session)
+    session.act({"type": "preview", "id": "/op_type/Relu/is_output_quantized=False"})
+    assert session.preview is not None
+    assert ribbons(session) == before
+
+
+def test_what_carries_another_grid_is_not_called_float(session: Session) -> None:
+    session.workspace.set_value("/op_type/MaxPool/is_output_quantized", "False")
+    changed = session.workspace.picture().cascade
+    assert output_precisions(changed)["max_pool2d"] == "grid of relu"
+    summaries = [item["summary"] for item in inspected(session, "node_max_pool2d")["quantizers"]]
+    assert summaries[0] == "grid of relu"
 
 
 def test_the_coverage_line_names_the_semantics(session: Session) -> None:

@@ -37,12 +37,12 @@ export class Tooltip {
     const entry = looks.statuses.get(figures.status[i]);
     const into = entry && entry.status === "fused" ? this.view.fusedInto(i) : null;
     const word = into === null ? entry && entry.word : `fused into ${layout.names[into]}`;
-    if (entry) lines.push(["status", `${entry.mark} ${word}`], ["sense", entry.sense]);
+    if (entry) lines.push(["status", word], ["sense", entry.sense]);
     if (mode === "diff" && figures.base) lines.push(["line", `difference: ${looks.of(i).word}`]);
     if (figures.preview && figures.preview[i] !== figures.status[i]) {
       lines.push(["status", `would become ${looks.wordOf(figures.preview[i])}`]);
     }
-    const bits = this.view.bitWord(i);
+    const bits = entry && ["fused", "passthrough"].includes(entry.status) ? "" : this.view.bitWord(i);
     if (bits) lines.push(["line", bits === "float" ? "output in floating point" : `bit width ${bits}`]);
     const value = figures.sqnr ? figures.sqnr[i] : null;
     if (value !== null && value !== undefined) {

@@ -158,13 +158,13 @@ class Editor {
     this.view.dispatch({ effects: [setReach.of(data.reach ?? []), setMarkedLines.of(data.marked ?? [])] });
   }
 
-  jump({ line, n }) {
+  jump({ line, n, focus }) {
     this.jumped = n;
     const { doc } = this.view.state;
     const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
     const go = () => {
       this.view.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: "center" }) });
-      this.view.focus();
+      if (focus) this.view.focus();
     };
     // The pane may only just have become visible.
     requestAnimationFrame(() => requestAnimationFrame(go));

@@ -16,18 +16,20 @@ function compareValues(a, b, direction) {
   return order * direction;
 }
 
-function SortableTable({ columns, rows, initial, selected, onSelect, label, empty }) {
+function SortableTable({ columns, rows, initial, selected, onSelect, label, empty, narrow }) {
   const [sort, setSort] = useState(initial);
   const [query, setQuery] = useState("");
+  const [narrowed, setNarrowed] = useState(false);
   const shown = useMemo(() => {
     const wanted = query.trim().toLowerCase();
     let result = wanted ? rows.filter((row) => row.search.includes(wanted)) : rows;
+    if (narrow && narrowed) result = result.filter(narrow.test);
     const column = columns.find((item) => item.key === sort?.key);
     if (column) {
       result = [...result].sort((a, b) => compareValues(column.value(a), column.value(b), sort.direction) || a.order - b.order);
     }
     return result;
-  }, [rows, columns, sort, query]);
+  }, [rows, columns, sort, query, narrowed]);
   const focus = shown.findIndex((row) => row.index === selected);
   const template = { gridTemplateColumns: columns.map((column) => column.width).join(" ") };
   const toggle = (key) => setSort((now) => {
@@ -62,7 +64,8 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
       <div class="toolbar">
         <input class="filter" type="search" placeholder="Filter by node, type or status" aria-label={`Filter: ${label}`}
           value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
-        <span class="dim">{shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`}</span>
+        {narrow && <label class="narrow"><input type="checkbox" checked={narrowed} onChange={(event) => setNarrowed(event.currentTarget.checked)} /> {narrow.title}</label>}
+        <span class="dim">{shown.length === rows.length ? rowsText(rows.length) : `${shown.length} of ${rowsText(rows.length)}`}</span>
       </div>
       {shown.length
         ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="rowgroup" header={header} headerHeight={26} />
@@ -70,6 +73,8 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
     </div>
   );
 }
+
+const rowsText = (count) => (count === 1 ? "1 row" : `${count} rows`);
 
 function Bar({ palette, figure }) {
   if (!figure) return <span class="dim">–</span>;
@@ -124,7 +129,7 @@ function layerColumns(table, letters, bits) {
       <button type="button" class="cell-link" title={row.node.module ? `${row.node.name}, module ${row.node.module}` : row.node.name}>{row.node.name}</button>) },
     { key: "type", title: "Type", width: "minmax(80px, 1fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     { key: "status", title: "Status", width: "minmax(120px, 1.2fr)", value: (row) => status(row).word, render: (row) => <><Mark status={status(row)} /> {status(row).word}</> },
-    { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">float</span> },
+    { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to, or whose grid it carries", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">float</span> },
     { key: "shape", title: "Shape", width: "minmax(90px, 1fr)", value: (row) => row.tensor.shape, render: (row) => <span class="mono dim">{row.tensor.shape}</span> },
     { key: "sqnr", title: "SQNR, dB", width: "minmax(120px, 1.3fr)", numeric: true,
       hint: "Signal to quantization noise at this output, all quantizers up to here on", value: (row) => row.result?.f?.[0] ?? null,
@@ -142,7 +147,7 @@ export function Comparison({ data, send }) {
   if (!result || !table) return null;
   return (
     <SortableTable columns={columns} rows={rows} initial={{ key: "delta", direction: 1 }} selected={data.selected}
-      label="Comparison by layer" empty="Neither run has a figure." onSelect={(row) => send("select", { node: row.node.name })} />
+      label="Comparison by layer" narrow={{ title: "only those of another status", test: differs }} empty="Neither run has a figure." onSelect={(row) => send("select", { node: row.node.name })} />
   );
 }
 
@@ -156,11 +161,12 @@ function comparisonRows(table, result) {
   });
 }
 
+const differs = (row) => row.layer.status[0] !== row.layer.status[1];
+
 function comparisonColumns(table, result) {
   const [first, second] = result.configs;
   const db = (value) => (value == null ? <span class="dim">–</span> : value.toFixed(1));
   const status = (name) => statusByName(table, name);
-  const differs = (row) => row.layer.status[0] !== row.layer.status[1];
   return [
     { key: "order", title: "#", width: "44px", numeric: true, value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
     { key: "node", title: "Node", width: "minmax(120px, 2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link">{row.node.name}</button> },
