@@ -78,8 +78,11 @@ class Diagnostic:
 def format_diagnostic(diagnostic: Diagnostic, path: str) -> str:
     """Render a finding as one terminal line, `PATH:LINE:COL: severity[CODE]: message`.
 
-    >>> format_diagnostic(Diagnostic("x", Severity.ERROR, "Bad. Do good.", line=2, column=3), "c.json")
+    >>> finding = Diagnostic("x", Severity.ERROR, "Bad. Do good.", line=2, column=3)
+    >>> format_diagnostic(finding, "c.json")
     'c.json:2:3: error[x]: Bad. Do good.'
     """
-    place = path if diagnostic.line is None else f"{path}:{diagnostic.line}:{diagnostic.column or 1}"
+    place = (
+        path if diagnostic.line is None else f"{path}:{diagnostic.line}:{diagnostic.column or 1}"
+    )
     return f"{place}: {diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"

@@ -95,7 +95,8 @@ class Graph:
         """What the component did, once it is at least `count` acts."""
         shown = self.page.locator("[data-testid=stCode] code")
         self.page.wait_for_function(
-            "([text, count]) => JSON.parse(document.querySelector(text).textContent).length >= count",
+            "([text, count]) =>"
+            " JSON.parse(document.querySelector(text).textContent).length >= count",
             arg=["[data-testid=stCode] code", count],
         )
         return json.loads(shown.inner_text())
@@ -371,8 +372,9 @@ def test_the_dark_theme_is_followed(browser, server):
     graph = open_graph(browser, server.url, color_scheme="dark")
     shade = graph.page.evaluate(
         """() => {
-            const canvas = document.querySelector(".st-key-graph *")?.getRootNode().querySelector("*")
-                && [...document.querySelectorAll("*")].map((e) => e.shadowRoot?.querySelector("canvas.qv-canvas")).find(Boolean);
+            const canvas = [...document.querySelectorAll("*")]
+                .map((element) => element.shadowRoot?.querySelector("canvas.qv-canvas"))
+                .find(Boolean);
             return [...canvas.getContext("2d").getImageData(4, 4, 1, 1).data].slice(0, 3);
         }"""
     )
