@@ -19,7 +19,8 @@ class Request:
     Attributes:
         id: Number by which messages refer to it.
         model: The model.
-        texts: The documents to simulate with, (name, text) each; two or more are compared.
+        texts: The documents to simulate with, (name, text) each; two or more are compared, none
+            asks only whether the data fit the model.
         data: What to measure on.
         options: Keyword arguments of `simulate` or `compare`.
         samples: How many samples to take, None for all.

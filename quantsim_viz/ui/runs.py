@@ -1,7 +1,8 @@
 """Simulations of a session: started, superseded, taken over. Plain Python.
 
-Three purposes share one worker process: `simulate` (all the data, asked for), `compare` (two
-documents, asked for) and `live` (one batch, after every valid edit, unasked).
+Four purposes share one worker process: `simulate` (all the data, asked for), `compare` (two
+documents, asked for), `live` (one batch, after every valid edit, unasked) and `check` (whether data
+that were opened fit the model).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from quantsim_viz.ui.datasets import data_for
 from quantsim_viz.ui.session import Result
 from quantsim_viz.ui.views.table import layer_figures
 
@@ -21,6 +23,25 @@ LIVE_SAMPLES = 64
 
 LIVE_SECONDS = 20.0
 """A model on which live noise takes longer than this is measured on request only."""
+
+
+def check_data(session: Session, worker: Worker) -> None:
+    """Find out whether data that were just opened fit the model; what ships with it does."""
+    key = (session.model_source.key, session.data)
+    if key == session.checked:
+        return
+    session.checked = key
+    session.notices.pop("data-fit", None)
+    if session.data.is_random or session.data == data_for(session.model_source):
+        return
+    session.jobs["check"] = worker.submit(
+        session.model_source,
+        (),
+        session.data,
+        session.options,
+        title=f"Checking {session.data.title}",
+        purpose="check",
+    )
 
 
 def start_simulation(session: Session, worker: Worker) -> None:
@@ -120,7 +141,10 @@ def collect(session: Session) -> bool:
     finished = [job for job in session.jobs.values() if not job.is_running and not job.taken]
     for job in finished:
         job.taken = True
-        if job.state == "done" and job.result is not None:
+        if job.purpose == "check":
+            if job.error is not None and session.checked == (job.model_key, job.data):
+                session.tell("data-fit", error_text(job), "error")
+        elif job.state == "done" and job.result is not None:
             session.results[job.purpose] = _result_of(job)
             if job.purpose == "live":
                 session.live_seconds = time.monotonic() - job.started

@@ -129,6 +129,7 @@ class Session:
         jump_focuses: Whether it takes the keyboard with it.
         notices: What there is to tell.
         compare_source: The configuration to compare with.
+        checked: The model and the data that were last checked against each other.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
         results: The figures of the last one that finished, by purpose.
         live: Whether noise is measured after every edit, unasked.
@@ -157,6 +158,7 @@ class Session:
         self.jump_focuses = True
         self.notices: dict[str, Notice] = {}
         self.compare_source: ConfigSource | None = None
+        self.checked: tuple[str, DataSource] | None = None
         self.jobs: dict[str, Job] = {}
         self.results: dict[str, Result] = {}
         self.live = True

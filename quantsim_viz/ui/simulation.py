@@ -39,7 +39,7 @@ class Bench:
     def run(
         self, request: Request, report: Report, cancelled: Callable[[], bool]
     ) -> dict[str, Any]:
-        """Simulate or compare, and return what `--json` would print.
+        """Simulate or compare, and return what `--json` would print; without documents, `{}`.
 
         Raises:
             Cancelled: `cancelled` said so.
@@ -50,6 +50,9 @@ class Bench:
         model = self._open(request)
         configs = [load_config(text=text, name=name) for name, text in request.texts]
         data = load_data(request.data, model)
+        if not configs:
+            check_data(model, data)
+            return {}
         keywords: dict[str, Any] = dict(request.options) | {
             "progress": Progress(report).tell,
             "cancelled": cancelled,
@@ -80,6 +83,17 @@ class Bench:
             self._engine = Engine(self._model, cache_bytes=CACHE_BYTES)
             self._key = request.model.key
         return self._model
+
+
+def check_data(model: Model, data: Any) -> None:
+    """Check data against a model as a simulation would, without running it.
+
+    Raises:
+        DataError: They cannot be read or do not fit.
+    """
+    from quantsim_viz.sim.data import load_data as load_checked
+
+    load_checked(model, data)
 
 
 def load_data(source: DataSource, model: Model) -> Any:

@@ -11,7 +11,7 @@ from quantsim_viz.ui.panels.bottom import draw_bottom
 from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
 from quantsim_viz.ui.panels.topbar import draw_topbar
-from quantsim_viz.ui.runs import collect, keep_live
+from quantsim_viz.ui.runs import check_data, collect, keep_live
 from quantsim_viz.ui.state import app_state, write_address
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def draw_workbench() -> None:
     state = app_state()
     state.worker.poll()
     collect(state.session)
+    check_data(state.session, state.worker)
     keep_live(state.session, state.worker)
     with st.container(key="workbench", gap=None):
         draw_topbar(state)

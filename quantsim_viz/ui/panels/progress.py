@@ -38,7 +38,7 @@ def _watch() -> None:
     state.settling = state.session.workspace.advice_due and rests
     if state.settling or _has_news(state) or not (running or state.session.workspace.advice_due):
         st.rerun(scope="app")
-    asked = [job for job in running if job.purpose != "live"]
+    asked = [job for job in running if job.purpose in ("simulate", "compare")]
     if asked:
         with st.container(key="progress"):
             st.progress(asked[0].fraction, text=progress_text(asked[0]))

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from quantsim_viz.errors import Cancelled, DataError, QuantSimError
@@ -137,6 +138,30 @@ def test_an_invalid_document_is_not_simulated(worker: Worker, session: Session) 
     runs.keep_live(session, worker)
     assert not session.jobs
     assert session.notices["run"].tone == "error"
+
+
+def test_data_that_do_not_fit_are_told_of_when_they_are_opened(
+    worker: Worker, session: Session
+) -> None:
+    content = io.BytesIO()
+    np.savez(content, wrong=np.zeros((3, 1, 8, 8), np.float32))
+    session.open_data(datasets.uploaded_data("mine.npz", content.getvalue()))
+    runs.check_data(session, worker)
+    wait(worker, session.jobs["check"])
+    assert runs.collect(session)
+    notice = session.notices["data-fit"]
+    assert "wrong" in notice.text
+    session.open_data(datasets.uploaded_data("text.npz", b"not an archive"))
+    runs.check_data(session, worker)
+    assert "data-fit" not in session.notices
+    wait(worker, session.jobs["check"])
+    runs.collect(session)
+    assert session.notices["data-fit"].text.startswith("text.npz is not")
+    session.open_data(datasets.data_for(session.model_source))
+    job = session.jobs["check"]
+    runs.check_data(session, worker)
+    assert "data-fit" not in session.notices
+    assert session.jobs["check"] is job, "a sample's own data need no check"
 
 
 def test_a_comparison_has_both_accuracies_and_a_p_value(worker: Worker, session: Session) -> None:
