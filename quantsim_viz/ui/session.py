@@ -14,6 +14,7 @@ from quantsim_viz.config import Document
 from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
+from quantsim_viz.ui.views.coverage import spots
 from quantsim_viz.ui.views.gestures import gesture
 from quantsim_viz.ui.views.inspector import find_offer
 from quantsim_viz.ui.views.navigator import finding_id
@@ -120,6 +121,7 @@ class Session:
         options: How Simulate runs.
         selected: Name of the selected node.
         rule: Pointer of the selected rule.
+        spot: (`island` or `crossing`, number): what of the coverage line is looked at.
         searched_rule: Pointer of the rules whose nodes the graph's search asked for.
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
@@ -149,6 +151,7 @@ class Session:
         self.options = RunOptions()
         self.selected: str | None = None
         self.rule: str | None = None
+        self.spot: tuple[str, int] | None = None
         self.searched_rule = ""
         self.mode = "status"
         self.tab = "Layers"
@@ -184,7 +187,7 @@ class Session:
         self.workspace.param_bits = self.options.param_bits
         self.workspace.act_bits = self.options.act_bits
         self.data = datasets.data_for(source)
-        self.selected = self.rule = self.preview = self.collapsed = None
+        self.selected = self.rule = self.spot = self.preview = self.collapsed = None
         self.results.clear()
         self.live_seconds = 0.0
         self.notices.clear()
@@ -286,12 +289,23 @@ class Session:
         name = act.get("node")
         known = any(node.name == name for node in self.workspace.model.graph.nodes)
         self.selected = str(name) if known else None
-        self.rule = None
+        self.rule = self.spot = None
 
     def _act_rule(self, act: Mapping[str, Any]) -> None:
         self.rule = str(act.get("pointer") or "") or None
+        self.spot = None
         if act.get("line"):
             self._go_to(int(act["line"]), focus=True)
+
+    def _act_spot(self, act: Mapping[str, Any]) -> None:
+        """Go to the first island or crossing; from there to the next."""
+        kind = str(act["id"])
+        found = spots(self.workspace.coverage(), kind)
+        if found:
+            last = self.spot[1] if self.spot is not None and self.spot[0] == kind else -1
+            number = (last + 1) % len(found)
+            self._act_select({"node": found[number][0]})
+            self.spot = (kind, number)
 
     def _go_to(self, line: int, *, focus: bool) -> None:
         """Show a line of the document in the editor, perhaps with the keyboard in it."""
@@ -356,6 +370,8 @@ class Session:
             self._show_edit(found.edits[-1][0])
 
     def _act_dismiss(self, act: Mapping[str, Any]) -> None:
+        if act.get("id") == "spot":
+            self.spot = None
         self.notices.pop(str(act.get("id")), None)
 
     # Results

@@ -17,6 +17,8 @@ from quantsim_viz.config.load import load_document
 from quantsim_viz.config.pointer import parent, split
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.lint import lint_cascade
+from quantsim_viz.report.coverage import measure_coverage
+from quantsim_viz.report.workload import measure_workload
 from quantsim_viz.resolve import resolve, resolve_edit
 from quantsim_viz.ui.history import History
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from quantsim_viz.config import Config
     from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.model import Model
+    from quantsim_viz.report.coverage import Coverage
+    from quantsim_viz.report.workload import Workload
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.precision import BitWidth
     from quantsim_viz.ui.documents import ConfigSource
@@ -36,6 +40,9 @@ REMEMBERED = 24
 
 LONGEST_WAIT = 0.03
 """Seconds that an edit may wait for advice; where it takes longer, it follows a moment later."""
+
+SHORT_WAIT = 0.005
+"""Seconds that an edit may wait for the coverage line."""
 
 QUICK_NODES = 1000
 QUICK_SECONDS = 0.012
@@ -71,6 +78,7 @@ class Workspace:
         param_bits: Bit width of parameters.
         act_bits: Bit width of activations.
         advice_due: Whether advice was left out of the last findings to save time.
+        coverage_due: Whether the last coverage was an earlier one, to save time.
     """
 
     def __init__(
@@ -85,6 +93,10 @@ class Workspace:
         self._last_valid: Picture | None = None
         self.advice_due = False
         self._advice_seconds = 0.0
+        self.coverage_due = False
+        self._workload: Workload | None = None
+        self._coverage: tuple[Cascade, Coverage] | None = None
+        self._coverage_seconds = 0.0
         self._advice: tuple[Picture, tuple[Diagnostic, ...]] | None = None
 
     @property
@@ -143,6 +155,32 @@ class Workspace:
             self._advice = (picture, lint_cascade(picture.cascade))
             self._advice_seconds = time.perf_counter() - start
         return self._advice[1]
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether something was left for later."""
+        return self.advice_due or self.coverage_due
+
+    def coverage(self, *, patient: bool = True) -> Coverage | None:
+        """Return how much of the shown picture is integer; None where AIMET refuses it.
+
+        Args:
+            patient: Wait for it however long it takes; otherwise, where it took long the last
+                time, return the last one and note that a new one is due (`coverage_due`).
+        """
+        self.coverage_due = False
+        cascade = self.shown().cascade
+        if cascade is None or cascade.error is not None:
+            return None
+        if self._coverage is None or self._coverage[0] is not cascade:
+            if self._coverage is not None and not patient and self._coverage_seconds > SHORT_WAIT:
+                self.coverage_due = True
+                return self._coverage[1]
+            self._workload = self._workload or measure_workload(self.model)
+            start = time.perf_counter()
+            self._coverage = (cascade, measure_coverage(cascade, self._workload))
+            self._coverage_seconds = time.perf_counter() - start
+        return self._coverage[1]
 
     def _evaluate(self, text: str) -> Picture:
         start = time.perf_counter()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from quantsim_viz.ui.components.graph import GraphView, mount_graph
 from quantsim_viz.ui.session import MODES
 from quantsim_viz.ui.views.comparison import base_cascade
+from quantsim_viz.ui.views.coverage import spot_nodes
 from quantsim_viz.ui.views.gestures import MENU
 from quantsim_viz.viz import layout_model
 from quantsim_viz.viz.figures import Figures, figures_of
@@ -87,6 +88,9 @@ def _preview_status(session: Session, layout: Layout) -> str:
 
 
 def _touched(session: Session) -> list[str] | None:
+    spot = spot_nodes(session)
+    if spot:
+        return list(spot)
     cascade = session.workspace.shown().cascade
     if session.rule is None or cascade is None or session.rule not in cascade.rules:
         return None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def draw_summary(state: AppState) -> None:
     """Draw the coverage line and what there is to tell."""
     session = state.session
-    data = {"facts": coverage_facts(session), "ribbons": ribbons(session)}
+    data = {"facts": coverage_facts(session, patient=state.settling), "ribbons": ribbons(session)}
     draw_pane(state, "summary", "summary", data, height="content")
 
 

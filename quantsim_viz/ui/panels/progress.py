@@ -25,7 +25,7 @@ REFRESH_SECONDS = 0.8
 def draw_progress(state: AppState) -> None:
     """Draw the progress line of what was asked for, and wait for whatever runs."""
     running = any(job.is_running for job in state.session.jobs.values())
-    if running or state.session.workspace.advice_due:
+    if running or state.session.workspace.is_unsettled:
         _watch()
 
 
@@ -35,8 +35,8 @@ def _watch() -> None:
     state.worker.poll()
     running = [job for job in state.session.jobs.values() if job.is_running]
     rests = time.monotonic() - state.drawn >= SETTLE_SECONDS
-    state.settling = state.session.workspace.advice_due and rests
-    if state.settling or _has_news(state) or not (running or state.session.workspace.advice_due):
+    state.settling = state.session.workspace.is_unsettled and rests
+    if state.settling or _has_news(state) or not (running or state.session.workspace.is_unsettled):
         st.rerun(scope="app")
     asked = [job for job in running if job.purpose in ("simulate", "compare")]
     if asked:

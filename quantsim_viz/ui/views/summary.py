@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.resolve.settings import Status
+from quantsim_viz.ui.views.coverage import share_facts, spot_ribbon
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.table import shown_nodes
 from quantsim_viz.ui.views.words import SEMANTICS, status_look
@@ -15,11 +16,21 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
 
 
-def coverage_facts(session: Session) -> list[dict[str, Any]]:
-    """Return the facts of the coverage line, each with a hint and, where one helps, a node."""
+def coverage_facts(session: Session, *, patient: bool = True) -> list[dict[str, Any]]:
+    """Return the facts of the coverage line, each with a hint and, where one helps, a node.
+
+    Args:
+        session: What is open.
+        patient: Wait for the shares of a large model; otherwise the last ones stand, greyed.
+    """
     workspace = session.workspace
     cascade = workspace.shown().cascade
     facts: list[dict[str, Any]] = []
+    coverage = workspace.coverage(patient=patient)
+    if coverage is not None:
+        facts += share_facts(coverage, stale=workspace.coverage_due)
+    if session.result is not None and not session.is_stale(session.result):
+        facts += _result_facts(session)
     if cascade is not None:
         facts += _status_facts(session)
         enabled = sum(setting.enabled for setting in cascade.quantizers.values())
@@ -30,8 +41,6 @@ def coverage_facts(session: Session) -> list[dict[str, Any]]:
                 "hint": "Tensors that are quantized, of those that could be",
             }
         )
-    if session.result is not None and not session.is_stale(session.result):
-        facts += _result_facts(session)
     if not workspace.history.is_pristine:
         hint = f"The document differs from {workspace.source.name} as it was opened"
         facts.append({"value": "edited", "label": "", "hint": hint, "tone": "edited"})
@@ -105,13 +114,15 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
         if refusal is not None:
             text = f"AIMET refuses this configuration on this model: {refusal.message}"
             found.append({"id": "refused", "tone": "error", "text": text})
+    spot = spot_ribbon(session)
+    if spot is not None:
+        found.append(spot)
     for notice in session.notices.values():
         row = {
             "id": notice.id,
             "tone": notice.tone,
             "text": notice.text,
-            "action": "dismiss",
-            "action_title": "Dismiss",
+            "actions": [["dismiss", "Dismiss", notice.id]],
         }
         found.append(row)
     return found

@@ -11,6 +11,7 @@ from quantsim_viz.ui.views.comparison import (
     differing_nodes,
     verdict_lines,
 )
+from quantsim_viz.ui.views.coverage import spot_nodes
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
@@ -231,3 +232,33 @@ def test_differing_nodes_are_those_whose_status_differs(session: Session) -> Non
     assert differing_nodes(session) == []
     session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
     assert "node_relu" in differing_nodes(session)
+
+
+def test_the_coverage_line_begins_with_what_is_integer(session: Session) -> None:
+    share, islands, crossings = coverage_facts(session)[:3]
+    assert (share["value"], share["label"]) == ("int8 100 %", "of MACs")
+    assert "203,232 MACs" in share["hint"]
+    assert (islands["value"], crossings["value"]) == ("0", "0")
+    assert "act" not in islands
+
+
+def test_islands_and_crossings_are_gone_to_one_after_the_other(session: Session) -> None:
+    session.workspace.set_value("/op_type/Conv/params/weight/is_quantized", "False")
+    share, islands, crossings = coverage_facts(session)[:3]
+    assert share["value"] != "int8 100 %"
+    assert (islands["act"], islands["id"]) == ("spot", "island")
+    coverage = session.workspace.coverage()
+    assert coverage is not None
+    assert crossings["value"] == str(len(coverage.crossings))
+    for nodes in (*coverage.islands, coverage.islands[0]):
+        session.act({"type": "spot", "id": "island"})
+        assert session.selected == nodes[0]
+        assert spot_nodes(session) == nodes
+    assert "Float island 1 of" in ribbons(session)[0]["text"]
+    session.act({"type": "spot", "id": "crossing"})
+    assert spot_nodes(session) == coverage.crossings[0].nodes
+    session.act({"type": "select", "node": "node_relu"})
+    assert spot_nodes(session) == ()
+    session.act({"type": "spot", "id": "crossing"})
+    session.act({"type": "dismiss", "id": "spot"})
+    assert ribbons(session) == []

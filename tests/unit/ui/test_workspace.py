@@ -102,3 +102,17 @@ def test_advice_that_takes_long_follows_a_moment_later(
     assert workspace.advice_due
     assert len(workspace.findings()) >= len(full)
     assert not workspace.advice_due
+
+
+def test_coverage_that_takes_long_is_measured_when_there_is_time(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantsim_viz.ui.workspace.SHORT_WAIT", -1.0)
+    workspace = session.workspace
+    before = workspace.coverage(patient=False)
+    workspace.set_value("/op_type/Conv/params/weight/is_quantized", "False")
+    assert workspace.coverage(patient=False) is before
+    assert workspace.is_unsettled
+    after = workspace.coverage()
+    assert after != before
+    assert not workspace.coverage_due

@@ -9,7 +9,9 @@ export function Summary({ data, send }) {
       <p class="coverage">
         {(data.facts ?? []).map((fact) => (
           <span key={fact.label} class={fact.tone ?? ""} title={fact.hint}>
-            {fact.node
+            {fact.act
+              ? <button type="button" class="link" onClick={() => send(fact.act, { id: fact.id })}><b>{fact.value}</b> {fact.label}</button>
+              : fact.node
               ? <button type="button" class="link" onClick={() => send("select", { node: fact.node })}>{fact.status && <Mark status={fact.status} />}<b>{fact.value}</b> {fact.label}</button>
               : <><b>{fact.value}</b> {fact.label}</>}
           </span>
@@ -19,7 +21,8 @@ export function Summary({ data, send }) {
         <p class={`ribbon ${ribbon.tone}`} key={ribbon.id} role="status">
           <span>{ribbon.text}</span>
           {ribbon.line && <button type="button" class="link" onClick={() => send("rule", { pointer: ribbon.rule ?? "", line: ribbon.line })}>line {ribbon.line}</button>}
-          {ribbon.action && <button type="button" class="link" onClick={() => send(ribbon.action, { id: ribbon.id })}>{ribbon.action_title}</button>}
+          {(ribbon.actions ?? []).map(([type, title, id]) => (
+            <button type="button" class="link" key={title} onClick={() => send(type, { id })}>{title}</button>))}
         </p>
       ))}
     </div>
