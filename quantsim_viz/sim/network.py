@@ -8,7 +8,7 @@ import torch
 
 from quantsim_viz.errors import ModelError, UnsupportedOperator
 from quantsim_viz.model.graph import Graph
-from quantsim_viz.sim.operators import bind, unsupported
+from quantsim_viz.sim.operators import Layout, bind, unsupported
 from quantsim_viz.sim.operators.binding import outer_names
 from quantsim_viz.sim.operators.dtypes import to_tensor
 
@@ -90,6 +90,7 @@ class Network:
             constants=constants,
             device=self.device,
             types=self._types,
+            layout=Layout.ANY,
         )
 
     def positions(self, node: int, bound: BoundOperator) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from quantsim_viz.sim.encodings import LIMIT, MINIMUM_WIDTH
+from quantsim_viz.sim.operators.layout import in_memory_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ def channel_rows(tensor: Tensor, axis: int | None) -> Tensor:
     """
     tensor = tensor.detach().to(torch.float32)
     if axis is None:
-        return tensor.reshape(1, -1)
+        return in_memory_order(tensor).reshape(1, -1)
     return tensor.movedim(axis, 0).reshape(tensor.shape[axis], -1)
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from quantsim_viz.sim.operators.layout import aligned, in_memory_order
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -110,13 +112,13 @@ def quantize(tensor: Tensor, encoding: Encoding) -> Tensor:
 
 def quantize_with(tensor: Tensor, quantizer: Quantizer) -> Tensor:
     """Return a quantized and dequantized copy of a tensor, in its own dtype."""
-    values = tensor.detach().to(torch.float32, copy=True).contiguous()
+    values = tensor.detach().to(torch.float32, copy=True)
     quantize_(values, quantizer)
     return values if tensor.dtype == torch.float32 else values.to(tensor.dtype)
 
 
 def quantize_(values: Tensor, quantizer: Quantizer) -> None:
-    """Quantize and dequantize a contiguous float32 tensor in place."""
+    """Quantize and dequantize a dense float32 tensor in place."""
     if not values.numel():
         return
     missing = torch.isnan(values)
@@ -124,7 +126,7 @@ def quantize_(values: Tensor, quantizer: Quantizer) -> None:
     if quantizer.per_channel:
         quantizer.apply_channels_(values)
     else:
-        for chunk in _chunks(values.reshape(-1)):
+        for chunk in _chunks(in_memory_order(values).view(-1)):
             quantizer.apply(chunk, chunk)
     if has_missing:
         quantizer.mend_(values, missing)
@@ -161,6 +163,7 @@ def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
         scratch: At least `CHUNK` float32 elements to work in.
     """
     total = 0.0
+    reference = aligned(reference, value)
     for exact, other in zip(_chunks(flat(reference)), _chunks(flat(value)), strict=True):
         total += difference_power(exact, other, scratch)
     return total
@@ -183,7 +186,7 @@ def quantize_measured(
     Args:
         source: Flat float32 values.
         target: Where they go: flat, as many; `source` itself to work in place.
-        reference: x, of as many elements.
+        reference: x, of as many elements in the same order.
         quantizer: A per-tensor grid.
         scratch: At least `CHUNK` float32 elements to work in.
 
@@ -220,6 +223,7 @@ def probe(
         elements outside its range and the whole.
     """
     noise = signal = clipped = own = 0.0
+    reference = aligned(reference, source)
     for values, exact in zip(_chunks(flat(source)), _chunks(flat(reference)), strict=True):
         chunk = scratch[1][: values.numel()]
         part, power = quantize_measured(values, chunk, exact, quantizer, scratch[0])
@@ -262,10 +266,10 @@ def _outside_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> flo
 
 
 def flat(tensor: Tensor) -> Tensor:
-    """Return a tensor's elements in order as float32; without a copy where that is possible."""
+    """Return a tensor's elements as float32 in the order of memory; a view where possible."""
     if tensor.dtype is not torch.float32:
         tensor = tensor.to(torch.float32)
-    return tensor.reshape(-1)
+    return in_memory_order(tensor).reshape(-1)
 
 
 def _chunks(values: Tensor) -> Sequence[Tensor]:

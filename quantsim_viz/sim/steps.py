@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from quantsim_viz.sim.observers import channel_rows, finite_range
+from quantsim_viz.sim.operators.layout import aligned, in_memory_order, is_dense
 from quantsim_viz.sim.quantize import (
     Quantizer,
     clipping_power,
+    flat,
     noise_power,
     probe,
     quantize_measured,
@@ -97,14 +99,19 @@ def measured_quantizer_step(
             if signal_at is not None:
                 results[signal_at] = signal_power(exact)
             return
-        if in_place and value.is_contiguous():
+        if in_place and is_dense(value):
             target = value
             slots[read] = None  # its memory holds another value from here on
         else:
-            target = torch.empty(value.shape, device=value.device)
+            target = torch.empty_like(value)
+            value = aligned(value, target)
         slots[write] = target
         noise, signal = quantize_measured(
-            value.reshape(-1), target.reshape(-1), exact, quantizer, scratch
+            flat(value),
+            in_memory_order(target).view(-1),
+            aligned(exact, target),
+            quantizer,
+            scratch,
         )
         results[noise_at] = noise
         if signal_at is not None:

@@ -35,4 +35,6 @@ def aligned(tensor: Tensor, other: Tensor) -> Tensor:
     """
     if tensor.stride() == other.stride() or (tensor.is_contiguous() and other.is_contiguous()):
         return tensor
+    if not is_dense(other):
+        return tensor.contiguous()
     return torch.empty_like(other, dtype=tensor.dtype).copy_(tensor)
