@@ -8,6 +8,7 @@ that were opened fit the model).
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantsim_viz.ui.datasets import data_for
@@ -72,7 +73,7 @@ def start_comparison(session: Session, worker: Worker) -> None:
         session.model_source,
         ((other.name, other.text), (session.document_name, workspace.text)),
         session.data,
-        session.options,
+        replace(session.options, measures=()),
         title=f"Comparing on {session.data.title}",
         purpose="compare",
         samples=session.options.samples,
@@ -103,7 +104,7 @@ def keep_live(session: Session, worker: Worker) -> None:
         session.model_source,
         texts,
         session.data,
-        session.options,
+        replace(session.options, measures=()),
         title="Live noise",
         purpose="live",
         samples=LIVE_SAMPLES,

@@ -64,6 +64,7 @@ class RunOptions:
         percentile: What the scheme `percentile` keeps.
         samples: How many samples, None for all.
         batch_size: Samples executed at once.
+        measures: What is measured of every layer besides `cumulative`, which always is.
     """
 
     param_bits: BitWidth = 8
@@ -72,6 +73,7 @@ class RunOptions:
     percentile: float = 100.0
     samples: int | None = None
     batch_size: int = 64
+    measures: tuple[str, ...] = ()
 
     def to_keywords(self) -> dict[str, Any]:
         """Return the keyword arguments of `simulate` and `compare`."""
@@ -83,6 +85,8 @@ class RunOptions:
         }
         if self.scheme == "percentile":
             keywords["percentile"] = self.percentile
+        if self.measures:
+            keywords["measure"] = ("cumulative", *self.measures)
         return keywords
 
 
@@ -412,5 +416,5 @@ class Session:
         """Whether a run is of what is open now."""
         text = run.texts[-1] if isinstance(run, Result) else run.texts[-1][1]
         now = (self.workspace.text, self.model_source.key, self.data)
-        options = replace(self.options, samples=run.options.samples)
+        options = replace(self.options, samples=run.options.samples, measures=run.options.measures)
         return (text, run.model_key, run.data, run.options) == (*now, options)

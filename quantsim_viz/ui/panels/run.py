@@ -10,6 +10,7 @@ import streamlit as st
 from quantsim_viz.ui.panels.middle import draw_pane
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption
+from quantsim_viz.ui.views.table import MEASURES
 from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _draw_options(session: Session) -> None:
             placeholder="all",
             on_change=on_widget("samples", lambda value: _set(session, "samples", value)),
         )
+    _draw_measures(session)
     put_widget("live", session.live)
     st.toggle(
         "Live noise: measure one batch after every valid edit",
@@ -54,6 +56,26 @@ def _draw_options(session: Session) -> None:
     )
     if session.data.is_random:
         st.caption("Random data: the figures say little about real inputs.")
+
+
+def _draw_measures(session: Session) -> None:
+    put_widget("measures", list(session.options.measures))
+    st.pills(
+        "Measure also",
+        MEASURES,
+        selection_mode="multi",
+        key="measures",
+        help="Cumulative noise, of all quantizers up to a layer, is always measured. *Isolated*: at"
+        " each layer the noise of its own quantizers alone, its inputs being float. *Sensitivity*:"
+        " the noise at the model's outputs with one layer's quantizers on; it takes about as many"
+        " runs as there are layers.",
+        on_change=on_widget("measures", lambda value: _set_measures(session, value)),
+    )
+
+
+def _set_measures(session: Session, value: object) -> None:
+    chosen = value if isinstance(value, list) else []
+    session.set_option("measures", tuple(name for name in MEASURES if name in chosen))
 
 
 def _draw_bits(session: Session, name: str, label: str) -> None:

@@ -156,7 +156,13 @@ def _tie_note(tensor: str, setting: QuantizerSetting) -> str:
 def _measured_text(measured: Mapping[str, Any] | None) -> str:
     if not measured or "f" not in measured:
         return ""
-    decibels, _, noise = measured["f"]
+    parts = [_figure_text(measured["f"])]
+    parts += [f"{name} {_figure_text(f)}" for name, f in measured.get("m", {}).items()]
+    return " · ".join(parts)
+
+
+def _figure_text(figure: Sequence[float | None]) -> str:
+    decibels, _, noise = figure
     if decibels is not None:
         return f"{decibels:.1f} dB"
     return "no noise" if noise == 0 else "no signal"

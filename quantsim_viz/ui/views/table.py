@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.settings import QuantizerSetting
 
+MEASURES = ("isolated", "sensitivity")
+"""What can be measured of a layer besides its cumulative noise."""
+
 FLOAT_DTYPES = frozenset({"float16", "float32", "float64", "double", "bfloat16"})
 
 
@@ -97,12 +100,20 @@ def op_type_counts(model: Model) -> list[tuple[str, int]]:
 
 
 def layer_figures(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return, by tensor: `f` = [sqnr_db, signal, noise] and `e` = its encoding."""
+    """Return, by tensor: `f` = [sqnr_db, signal, noise], `e` = its encoding.
+
+    `m` has the same figures of the other measures that were taken; `measures` names these.
+    """
     rows = {}
+    measures: dict[str, None] = {}
     for layer in layers:
         figure = layer.get("cumulative")
         row: dict[str, Any] = {"e": layer.get("encoding")}
         if figure is not None:
             row["f"] = [figure["sqnr_db"], figure["signal"], figure["noise"]]
+        others = {name: layer[name] for name in MEASURES if layer.get(name) is not None}
+        if others:
+            row["m"] = {name: [f["sqnr_db"], f["signal"], f["noise"]] for name, f in others.items()}
+            measures |= dict.fromkeys(others)
         rows[layer["tensor"]] = row
-    return {"layers": rows}
+    return {"layers": rows, "measures": list(measures)}

@@ -6,6 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.ui.views.table import MEASURES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -47,7 +49,16 @@ def layers_csv(report: Mapping[str, Any]) -> str:
     """Return the layers of a report as CSV, one row a layer."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*LAYER_COLUMNS, "shape", "sqnr_db", "signal", "noise", "min", "max", "scale"])
+    measures = [name for name in MEASURES if any(name in layer for layer in report["layers"])]
+    figures = [(name, key) for name in measures for key in ("sqnr_db", "noise")]
+    writer.writerow(
+        [
+            *(*LAYER_COLUMNS, "shape", "sqnr_db", "signal", "noise"),
+            *(f"{name}_{key}" for name, key in figures),
+            *(["clipping_share"] if "isolated" in measures else []),
+            *("min", "max", "scale"),
+        ]
+    )
     for layer in report["layers"]:
         figure, encoding = layer.get("cumulative") or {}, layer.get("encoding") or {}
         writer.writerow(
@@ -55,6 +66,8 @@ def layers_csv(report: Mapping[str, Any]) -> str:
                 *(layer.get(name) for name in LAYER_COLUMNS),
                 "x".join(map(str, layer.get("shape") or ())),
                 *(figure.get(name) for name in ("sqnr_db", "signal", "noise")),
+                *((layer.get(name) or {}).get(key) for name, key in figures),
+                *([layer.get("clipping_share")] if "isolated" in measures else []),
                 *(encoding.get(name) for name in ("min", "max", "scale")),
             ]
         )

@@ -188,3 +188,12 @@ def test_two_sessions_never_see_each_others_documents(
 
 def test_the_version_is_known() -> None:
     assert quantsim_viz.__version__
+
+
+def test_measures_are_chosen_beside_the_other_options_of_a_run(app: AppTest) -> None:
+    app.run()
+    session = session_of(app)
+    app.button_group(key="measures").set_value(["sensitivity", "isolated"]).run()
+    assert not app.exception
+    assert session.options.measures == ("isolated", "sensitivity")
+    assert session.options.to_keywords()["measure"] == ("cumulative", "isolated", "sensitivity")

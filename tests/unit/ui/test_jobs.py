@@ -164,6 +164,20 @@ def test_data_that_do_not_fit_are_told_of_when_they_are_opened(
     assert session.jobs["check"] is job, "a sample's own data need no check"
 
 
+def test_asked_for_measures_are_taken_of_every_layer(worker: Worker, session: Session) -> None:
+    session.set_option("samples", 8)
+    session.set_option("measures", ("isolated", "sensitivity"))
+    runs.start_simulation(session, worker)
+    wait(worker, session.jobs["simulate"])
+    runs.collect(session)
+    assert session.result is not None
+    assert session.result.figures["measures"] == ["isolated", "sensitivity"]
+    layer = session.result.report["layers"][-1]
+    assert {"cumulative", "isolated", "sensitivity"} <= layer.keys()
+    session.set_option("measures", ())
+    assert not session.is_stale(session.result), "what was measured besides changes no figure"
+
+
 def test_a_comparison_has_both_accuracies_and_a_p_value(worker: Worker, session: Session) -> None:
     session.set_option("samples", 16)
     session.compare_with("only_listed_ops")

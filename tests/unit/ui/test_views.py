@@ -262,3 +262,15 @@ def test_islands_and_crossings_are_gone_to_one_after_the_other(session: Session)
     session.act({"type": "spot", "id": "crossing"})
     session.act({"type": "dismiss", "id": "spot"})
     assert ribbons(session) == []
+
+
+def test_other_measures_come_as_columns_of_table_and_csv() -> None:
+    isolated = {"sqnr_db": 40.0, "signal": 2.0, "noise": 2e-4}
+    layers = [LAYERS[0] | {"isolated": isolated, "clipping_share": 0.25}, LAYERS[1]]
+    figures = layer_figures(layers)
+    assert figures["measures"] == ["isolated"]
+    assert figures["layers"]["t"]["m"] == {"isolated": [40.0, 2.0, 2e-4]}
+    first, second = csv.DictReader(io.StringIO(layers_csv({"layers": layers})))
+    assert (first["isolated_sqnr_db"], first["isolated_noise"]) == ("40.0", "0.0002")
+    assert (first["clipping_share"], second["clipping_share"]) == ("0.25", "")
+    assert "sensitivity_sqnr_db" not in first

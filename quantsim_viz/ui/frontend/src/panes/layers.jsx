@@ -94,7 +94,7 @@ export function Layers({ data, send }) {
   const table = useRemote(data.table);
   const results = useRemote(data.results) ?? data.partial;
   const rows = useMemo(() => layerRows(table, results), [table, results]);
-  const columns = useMemo(() => table && layerColumns(table, data.status, data.bits), [table, data.status, data.bits]);
+  const columns = useMemo(() => table && layerColumns(table, data.status, data.bits, results?.measures), [table, data.status, data.bits, results?.measures]);
   if (!table) return <p class="empty">Reading the model.</p>;
   return (
     <>
@@ -121,7 +121,12 @@ function layerRows(table, results) {
   return rows;
 }
 
-function layerColumns(table, letters, bits) {
+const MEASURES = {
+  isolated: ["Isolated, dB", "Signal to noise of this layer's own quantizers alone, its inputs being float"],
+  sensitivity: ["Sensitivity, dB", "Signal to noise at the model's outputs with only this layer's quantizers on: the lowest matter most"],
+};
+
+function layerColumns(table, letters, bits, measures = []) {
   const status = (row) => statusAt(table, letters, row.index);
   return [
     { key: "order", title: "#", width: "44px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
@@ -134,6 +139,10 @@ function layerColumns(table, letters, bits) {
     { key: "sqnr", title: "SQNR, dB", width: "minmax(120px, 1.3fr)", numeric: true,
       hint: "Signal to quantization noise at this output, all quantizers up to here on", value: (row) => row.result?.f?.[0] ?? null,
       render: (row) => <Bar palette={table.palette} figure={row.result?.f} /> },
+    ...measures.map((name) => ({
+      key: name, title: MEASURES[name][0], width: "minmax(110px, 1.2fr)", numeric: true, hint: MEASURES[name][1],
+      value: (row) => row.result?.m?.[name]?.[0] ?? null, render: (row) => <Bar palette={table.palette} figure={row.result?.m?.[name]} />,
+    })),
     { key: "range", title: "Range", width: "minmax(120px, 1fr)", numeric: true, hint: "Smallest and largest value its grid can hold", value: (row) => (row.result?.e ? row.result.e.max - row.result.e.min : null),
       render: (row) => <span class="mono">{encodingText(row.result?.e)}</span> },
   ];
