@@ -91,6 +91,13 @@ class Graph:
     def nodes(self):
         return {n["name"]: n for n in self.js("nodes()")}
 
+    def hover(self, name):
+        """Rest the pointer on a node once the picture stands still."""
+        self.until("!graph.moving")
+        target = self.nodes()[name]
+        self.page.mouse.move(target["x"] - 4, target["y"])
+        self.page.mouse.move(target["x"], target["y"], steps=4)
+
     def acts(self, count):
         """What the component did, once it is at least `count` acts."""
         shown = self.page.locator("[data-testid=stCode] code")
@@ -130,7 +137,7 @@ def open_graph(browser, url, **options):
     page.on("request", lambda request: page.fetched.append(request.url))
     page.goto(url)
     graph = Graph(page)
-    graph.until("graph.layoutHash && graph.painted > 0")
+    graph.until("graph.layoutHash && graph.painted > 0 && !graph.moving")
     return graph
 
 
@@ -352,8 +359,7 @@ def test_a_preview_is_painted_and_taken_back(graph):
 
 def test_hovering_explains_a_node(graph):
     graph.js("centerOn('node_conv2d')")
-    target = graph.nodes()["node_conv2d"]
-    graph.page.mouse.move(target["x"], target["y"])
+    graph.hover("node_conv2d")
     tooltip = graph.page.get_by_role("tooltip")
     sync_api.expect(tooltip).to_contain_text("node_conv2d")
     sync_api.expect(tooltip).to_contain_text("fused into node_relu")
@@ -401,8 +407,7 @@ def test_markup_in_names_is_shown_and_never_run(browser, serve):
     name = "<img src=x onerror=window.hacked=1>"
     url = serve(model([node("Relu", "x", "h", name), node("Neg", "h", "y", f"<b>{name}")]))
     graph = open_graph(browser, url)
-    target = graph.nodes()[name]
-    graph.page.mouse.move(target["x"], target["y"])
+    graph.hover(name)
     sync_api.expect(graph.page.get_by_role("tooltip")).to_contain_text(name)
     sync_api.expect(graph.page.get_by_role("treeitem").filter(has_text="onerror")).to_have_count(2)
     graph.page.get_by_role("searchbox").fill(name)
