@@ -37,7 +37,7 @@ def pictures():
                 node("Conv", "s1 w3", "c3", "pointwise"),
                 node("AveragePool", "c3", "p1", "pool1", kernel_shape=[2, 2], strides=[2, 2]),
                 node("Transpose", "p1", "t1", "transpose1", perm=[0, 2, 3, 1]),
-                node("Mul", "t1 gain", "m1", "mul1"),
+                node("Sigmoid", "t1", "m1", "sigmoid1"),
                 node("Flatten", "m1", "f1", "flatten1"),
                 node("Gemm", "f1 w4", "y", "gemm1"),
             ],
@@ -53,7 +53,6 @@ def pictures():
                 "axes": np.array([1], np.int64),
                 "step": np.array([3], np.int64),
                 "w3": floats(6, 5, 1, 1, seed=4) * 0.5,
-                "gain": floats(6, seed=5) + 1,
                 "w4": floats(72, 5, seed=6) * 0.1,
             },
         )
