@@ -12,13 +12,14 @@ import pytest
 from support.cascades import assert_folds
 
 from quantsim_viz.config import load_config
-from quantsim_viz.model import load_model
+from quantsim_viz.model import Model, load_model
 from quantsim_viz.resolve import Cascade, resolve, resolve_edit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FOLDER = Path(__file__).parent / "goldens"
+SAMPLES = Path(__file__).parents[2] / "sample_models"
 ONLY_IF = {
     "strict_symmetric": "symmetric",
     "unsigned_symmetric": "symmetric",
@@ -31,8 +32,15 @@ def read(name: str) -> dict[str, Any]:
     return document
 
 
-DOCUMENTS = {name: read(name) for name in ("public.json.gz", "corners.json.gz")}
+DOCUMENTS = {name: read(name) for name in ("public.json.gz", "corners.json.gz", "samples.json.gz")}
 MODELS = [(name, i) for name, doc in DOCUMENTS.items() for i in range(len(doc["models"]))]
+
+
+def model_of(entry: Mapping[str, Any]) -> Model:
+    """Return the model of an entry: its own bytes, or the sample of its name."""
+    if "onnx" in entry:
+        return load_model(base64.b64decode(entry["onnx"]))
+    return load_model(SAMPLES / f"{entry['name']}.onnx")
 
 
 def settings(cascade: Cascade, fields: list[str]) -> dict[str, dict[str, Any]] | None:
@@ -80,7 +88,7 @@ def with_groups(settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]
 def test_settings_are_those_of_aimet(document: str, position: int) -> None:
     data = DOCUMENTS[document]
     entry, fields = data["models"][position], data["fields"]
-    model = load_model(base64.b64decode(entry["onnx"]))
+    model = model_of(entry)
     for config, param_bits, act_bits, outcome in entry["cases"]:
         name, text = data["configs"][config]
         cascade = resolve(model, load_config(text), param_bits=param_bits, act_bits=act_bits)
@@ -121,3 +129,34 @@ def test_going_from_one_configuration_to_the_next_equals_starting_anew(position:
         assert {t: cascade.trace(t) for t in cascade.quantizers} == {
             t: anew.trace(t) for t in anew.quantizers
         }
+
+
+@pytest.mark.parametrize(
+    ("sample", "statuses"),
+    [
+        (
+            "digits_cnn",
+            {
+                "fused": ["Conv", "Conv", "Conv", "Gemm"],
+                "quantized": ["Gemm", "Relu", "Relu", "Relu", "Relu"],
+                "passthrough": ["MaxPool", "MaxPool", "Squeeze", "Squeeze"],
+            },
+        ),
+        (
+            "digits_mobilenet",
+            {
+                "fused": ["Add"] * 7 + ["Conv"] * 9,
+                "quantized": ["Clip"] * 17 + ["Conv"] * 15 + ["Gemm", "ReduceMean"] + ["Relu"] * 7,
+                "passthrough": ["Reshape"],
+            },
+        ),
+    ],
+)
+def test_samples_have_the_documented_statuses_under_the_default(
+    sample: str, statuses: dict[str, list[str]]
+) -> None:
+    nodes = resolve(load_model(SAMPLES / f"{sample}.onnx"), load_config("default_config")).nodes
+    found: dict[str, list[str]] = {}
+    for node in nodes.values():
+        found.setdefault(str(node.status), []).append(node.op_type)
+    assert {status: sorted(types) for status, types in found.items()} == statuses
