@@ -23,9 +23,12 @@ REFRESH_SECONDS = 0.8
 
 
 def draw_progress(state: AppState) -> None:
-    """Draw the progress line of what was asked for, and wait for whatever runs."""
-    running = any(job.is_running for job in state.session.jobs.values())
-    if running or state.session.workspace.is_unsettled:
+    """Draw the progress line of what was asked for, and wait for whatever runs.
+
+    What ended while the page was being drawn is still to be taken over, so it is waited for too.
+    """
+    awaited = any(job.is_running or not job.taken for job in state.session.jobs.values())
+    if awaited or state.session.workspace.is_unsettled:
         _watch()
 
 

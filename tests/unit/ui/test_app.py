@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import quantsim_viz
+from quantsim_viz.errors import DataError
 from quantsim_viz.samples import list_samples
+from quantsim_viz.ui.jobs import Job
 from quantsim_viz.ui.state import AppState
 
 if TYPE_CHECKING:
@@ -197,3 +199,40 @@ def test_measures_are_chosen_beside_the_other_options_of_a_run(app: AppTest) -> 
     assert not app.exception
     assert session.options.measures == ("isolated", "sensitivity")
     assert session.options.to_keywords()["measure"] == ("cumulative", "isolated", "sensitivity")
+
+
+def test_the_changes_are_shown_beside_text_and_forms(app: AppTest) -> None:
+    app.run()
+    assert data_of(app, "changes")["hidden"]
+    session_of(app).workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    app.button_group(key="view").set_value("Changes").run()
+    assert not app.exception
+    rows = data_of(app, "changes")["rows"]
+    assert any(row["kind"] == "new" and "Relu" in row["text"] for row in rows)
+
+
+def test_a_run_that_ended_while_the_page_was_drawn_is_taken_over(app: AppTest) -> None:
+    app.run()
+    session = session_of(app)
+    workspace = session.workspace
+    job = Job(
+        1,
+        ((workspace.source.name, workspace.text),),
+        "Simulating",
+        "simulate",
+        session.model_source.key,
+        session.data,
+        session.options,
+    )
+
+    def end_now(state: AppState) -> None:
+        job.state, job.error = "failed", DataError("nothing fits", code="x", hint="y")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quantsim_viz.ui.workbench._warm_up", lambda state: None)
+        patch.setattr("quantsim_viz.ui.workbench.draw_bottom", end_now)
+        session.jobs["simulate"] = job
+        app.run()
+    assert job.taken
+    assert "nothing fits" in session.notices["run"].text
+    assert not app.exception
