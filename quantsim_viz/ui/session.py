@@ -35,6 +35,8 @@ MODES = ("status", "bits", "sqnr", "diff")
 AS_OPENED = "as opened"
 """Names the document as it was opened, where a configuration to compare with is asked for."""
 
+VIEWS = ("JSON", "Forms", "Changes")
+
 TABS = ("Layers", "Configuration", "Run", "Compare")
 
 
@@ -129,7 +131,7 @@ class Session:
         searched_rule: Pointer of the rules whose nodes the graph's search asked for.
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
-        form: Whether the configuration is shown as forms.
+        view: How the configuration is shown: `JSON`, `Forms` or `Changes`.
         preview: A document whose effect is shown in place of the present one.
         jump: (line, n): where the editor last had to go.
         jump_focuses: Whether it takes the keyboard with it.
@@ -159,7 +161,7 @@ class Session:
         self.searched_rule = ""
         self.mode = "status"
         self.tab = "Layers"
-        self.form = False
+        self.view = "JSON"
         self.preview: str | None = None
         self.jump = (0, 0)
         self.jump_focuses = True
@@ -314,7 +316,7 @@ class Session:
     def _go_to(self, line: int, *, focus: bool) -> None:
         """Show a line of the document in the editor, perhaps with the keyboard in it."""
         self.jump, self.jump_focuses = (line, self.jump[1] + 1), focus
-        self.tab, self.form = "Configuration", False
+        self.tab, self.view = "Configuration", "JSON"
 
     def _show_edit(self, pointer: str) -> None:
         """Show where something was written; where it was taken out, what stood around it."""

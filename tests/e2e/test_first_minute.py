@@ -309,3 +309,20 @@ def test_opening_the_same_configuration_again_starts_anew(app: AppPage) -> None:
     app.wait_for_graph()
     app.wait_for_status("node_relu", "quantized")
     assert '"Relu": {' not in app.text()
+
+
+def test_changes_and_what_is_float_are_a_click_away(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config")
+    app.part("summary").get_by_text("int8 100 %").wait_for()
+    app.select("node_conv2d")
+    weights = app.part("inspector").get_by_role("button", name="off: every weight of Conv")
+    weights.click()
+    islands = app.part("summary").get_by_role("button", name=re.compile("float island"))
+    islands.click()
+    app.part("summary").get_by_text(re.compile("Float island 1 of")).wait_for()
+    app.part("view").get_by_text("Changes", exact=True).click()
+    added = app.part("changes").locator("tr.new", has_text='"weight"').first
+    added.wait_for()
+    app.screenshot("changes")
+    added.get_by_role("button").click()
+    app.part("editor").locator(".cm-line", has_text='"weight"').first.wait_for()

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 COMPONENT = "quantsim-viz.panes"
 
 Kind = Literal[
-    "navigator", "inspector", "layers", "strip", "forms", "comparison", "summary", "report"
+    "navigator",
+    "inspector",
+    "layers",
+    "strip",
+    "forms",
+    "comparison",
+    "summary",
+    "report",
+    "changes",
 ]
 
 

@@ -16,8 +16,9 @@ from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.run import draw_run
 from quantsim_viz.ui.panels.topbar import save
 from quantsim_viz.ui.runs import start_simulation
-from quantsim_viz.ui.session import TABS
+from quantsim_viz.ui.session import TABS, VIEWS
 from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.views.changes import change_view
 from quantsim_viz.ui.views.figures import figures_caption, published_figures
 from quantsim_viz.ui.views.navigator import reach_rows
 from quantsim_viz.ui.views.table import op_type_counts, output_precisions, status_letters
@@ -73,25 +74,31 @@ def _draw_layers(state: AppState) -> None:
 
 def _draw_configuration(state: AppState) -> None:
     session = state.session
-    put_widget("view", "Forms" if session.form else "JSON")
+    put_widget("view", session.view)
     with st.container(key="config-box", gap=None):
         st.segmented_control(
             "View",
-            ["JSON", "Forms"],
+            VIEWS,
             key="view",
             required=True,
             label_visibility="collapsed",
-            on_change=on_widget("view", lambda view: setattr(session, "form", view == "Forms")),
+            on_change=on_widget("view", lambda view: setattr(session, "view", str(view))),
         )
-        with st.container(key="forms-box" if session.form else "forms-box-hidden", gap=None):
+        with st.container(key=_box(state, "forms", "Forms"), gap=None):
             _draw_forms(state)
-        with st.container(key="editor-box-hidden" if session.form else "editor-box", gap=None):
+        with st.container(key=_box(state, "changes", "Changes"), gap=None):
+            _draw_changes(state)
+        with st.container(key=_box(state, "editor", "JSON"), gap=None):
             _draw_editor(state)
+
+
+def _box(state: AppState, name: str, view: str) -> str:
+    return f"{name}-box" if state.session.view == view else f"{name}-box-hidden"
 
 
 def _draw_forms(state: AppState) -> None:
     workspace = state.session.workspace
-    if not state.session.form:
+    if state.session.view != "Forms":
         draw_pane(state, "forms", "forms", {"hidden": True})
         return
     data = {
@@ -100,6 +107,12 @@ def _draw_forms(state: AppState) -> None:
         "op_types": [list(pair) for pair in op_type_counts(workspace.model)],
     }
     draw_pane(state, "forms", "forms", data)
+
+
+def _draw_changes(state: AppState) -> None:
+    shown = state.session.view == "Changes"
+    data = change_view(state.session) if shown else {"hidden": True}
+    draw_pane(state, "changes", "changes", data)
 
 
 def _draw_editor(state: AppState) -> None:

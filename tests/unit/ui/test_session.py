@@ -152,10 +152,10 @@ def test_a_made_offer_shows_the_line_it_wrote(session: Session) -> None:
     session.act({"type": "offer", "id": "/op_type/Relu/is_output_quantized=False"})
     line, times = session.jump
     assert '"is_output_quantized": "False"' in session.workspace.text.splitlines()[line - 1]
-    assert (times, session.tab, session.form, session.jump_focuses) == (
+    assert (times, session.tab, session.view, session.jump_focuses) == (
         1,
         "Configuration",
-        False,
+        "JSON",
         False,
     )
     session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d"]})

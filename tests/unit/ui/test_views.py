@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.documents import uploaded_config
+from quantsim_viz.ui.views.changes import change_rows, change_view
 from quantsim_viz.ui.views.comparison import (
     accuracy_figures,
     differing_nodes,
@@ -274,3 +275,29 @@ def test_other_measures_come_as_columns_of_table_and_csv() -> None:
     assert (first["isolated_sqnr_db"], first["isolated_noise"]) == ("40.0", "0.0002")
     assert (first["clipping_share"], second["clipping_share"]) == ("0.25", "")
     assert "sensitivity_sqnr_db" not in first
+
+
+def test_the_changes_are_the_lines_that_differ_with_their_neighbours(session: Session) -> None:
+    assert change_view(session)["rows"] == []
+    assert "nothing is different" in change_view(session)["caption"]
+    session.workspace.set_value("/defaults/ops/is_output_quantized", None)
+    view = change_view(session)
+    gone = [row for row in view["rows"] if row["kind"] == "gone"]
+    assert any('"is_output_quantized": "True"' in row["text"] for row in gone)
+    assert "default_config as it was opened" in view["caption"]
+    old = session.workspace.history.opened.splitlines()
+    new = session.workspace.text.splitlines()
+    for row in view["rows"]:
+        assert row["a"] is None or old[row["a"] - 1] == row["text"]
+        assert row["b"] is None or new[row["b"] - 1] == row["text"]
+    session.compare_with("only_listed_ops")
+    assert "only_listed_ops" in change_view(session)["caption"]
+
+
+def test_changes_far_apart_are_told_apart() -> None:
+    old = "\n".join(map(str, range(40)))
+    new = old.replace("\n2\n", "\ntwo\n").replace("\n30\n", "\n")
+    kinds = [row["kind"] for row in change_rows(old, new)]
+    assert kinds.count("gap") == 1
+    assert (kinds.count("gone"), kinds.count("new")) == (2, 1)
+    assert kinds.count("same") == 2 + 3 + 3 + 3

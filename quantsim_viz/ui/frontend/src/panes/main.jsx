@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { mounted, openChannel } from "../channel.js";
+import { Changes } from "./changes.jsx";
 import { Forms } from "./forms.jsx";
 import { Inspector } from "./inspector.jsx";
 import { Comparison, Layers } from "./layers.jsx";
@@ -14,6 +15,7 @@ import style from "./panes.css";
 const PANES = {
   navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
   comparison: Comparison, summary: Summary, report: Report,
+  changes: Changes,
 };
 
 restoreBottom();
