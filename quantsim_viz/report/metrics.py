@@ -128,6 +128,13 @@ def _best(outputs: Outputs, labels: Array, count: int) -> Array:
             code="labels-shape",
             hint="choose another metric, or give integer labels",
         )
+    if wanted.size and not 0 <= int(wanted.min()) <= int(wanted.max()) < scores.shape[1]:
+        raise DataError(
+            f"top{count} needs labels from 0 to {scores.shape[1] - 1}, the classes of the first "
+            f"output; found {int(wanted.min())} to {int(wanted.max())}",
+            code="labels-range",
+            hint="count classes from 0, and check that the labels belong to this model",
+        )
     places = np.argsort(-scores, axis=1, kind="stable")[:, :count]
     hits: Array = (places == wanted[:, None]).any(axis=1)
     return hits

@@ -27,6 +27,11 @@ def test_top5_looks_at_the_five_best():
     assert result.float_value == 0.5
 
 
+def test_labels_that_are_no_class_of_the_model_are_refused_with_both_ranges():
+    with pytest.raises(DataError, match=r"labels from 0 to 2, .* found 1 to 3"):
+        evaluate("top1", {"y": LOGITS}, {"y": LOGITS}, LABELS + 1)
+
+
 def test_mse_and_mae_compare_with_the_labels():
     targets = LOGITS + 0.5
     assert evaluate("mse", {"y": LOGITS}, {"y": targets}, targets).float_value == 0.25
@@ -55,6 +60,8 @@ def test_a_metric_of_ones_own_is_imported(tmp_path, monkeypatch):
         ("no_such_module_anywhere:f", LABELS, "metric-unknown"),
         ("top1", None, "labels-missing"),
         ("top1", LABELS.astype(float), "labels-shape"),
+        ("top1", LABELS + 1, "labels-range"),
+        ("top5", LABELS - 1, "labels-range"),
         ("mse", LABELS, "labels-shape"),
     ],
 )
