@@ -12,6 +12,7 @@ from quantsim_viz.report.layers import LayerRow, Power
 from quantsim_viz.report.metrics import evaluate
 from quantsim_viz.report.report import Report, finite
 from quantsim_viz.resolve.settings import Kind
+from quantsim_viz.sim.finiteness import check_finite
 from quantsim_viz.sim.layers import Layer, Ownership, layers_of
 from quantsim_viz.sim.measurements import Clipping, Noise, Signal
 from quantsim_viz.sim.values import Quantized
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from quantsim_viz.report.metrics import MetricResult
     from quantsim_viz.resolve import Cascade
+    from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine, Totals
     from quantsim_viz.sim.measurements import Measurement
@@ -195,15 +197,17 @@ class Scenario:
                 )
                 return
 
-    def check(self, totals: Totals) -> None:
+    def check(self, totals: Totals, data: Data, batch_size: int) -> None:
         """Raise if the float run itself made something that is not a number.
 
         Raises:
-            DataError: Names the first node that did.
+            DataError: Names the first node that left the finite numbers, or the first whose
+                output is NaN where infinities were there from the beginning.
         """
         for layer, wanted in self.wanted.items():
             signal = totals.results[wanted.signal]
             if signal is not None and math.isnan(signal):
+                check_finite(self.engine, data, batch_size)
                 raise DataError(
                     f"the float run makes NaN at {layer.tensor!r}, output of node "
                     f"{layer.node.name} ({layer.node.op_type})",

@@ -15,6 +15,7 @@ from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
+from quantsim_viz.sim.finiteness import check_finite, spans_infinity
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.scenario import Scenario
 from quantsim_viz.sim.sensitivity import measure_sensitivity
@@ -130,11 +131,13 @@ def simulate_all(
     engine = engine or Engine(loaded, device=device)
     watch.expect(_stages(engine, measures))
     encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
+    if any(spans_infinity(found.values()) for found in encodings):
+        check_finite(engine, ranges, size)
     runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
     labels = evaluation.labels
     wanted = metric or _default_metric(labels)
     totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
-    runs[0].check(totals)
+    runs[0].check(totals, evaluation, size)
     if "sensitivity" in measures:
         for run in runs:
             run.sensitivity = measure_sensitivity(engine, run.owned, evaluation, size, watch)
