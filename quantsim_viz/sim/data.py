@@ -52,6 +52,7 @@ class ArrayData:
         order: Which samples, in this order.
         labels: One a sample, where there are some.
         is_random: Whether they were drawn, not given.
+        path: The file they came from, when they came from one.
     """
 
     description: str
@@ -60,6 +61,7 @@ class ArrayData:
     order: Array
     labels: Array | None = None
     is_random: bool = False
+    path: str | None = None
 
     @property
     def samples(self) -> int:
@@ -124,7 +126,7 @@ class ArrayData:
                 batch = {name: array[rows[0]] for name, array in self.arrays.items()}
             else:
                 batch = {name: array[rows] for name, array in self.arrays.items()}
-            yield _to_tensors(batch, device, number)
+            yield _to_tensors(batch, device, number, self.path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +234,7 @@ def load_data(
     if isinstance(data, str) and (data == "random" or data.startswith("random:")):
         return _random(model, data, samples)
     if isinstance(data, str | Path):
-        return _from_arrays(model, read_arrays(data), str(data)).take(samples, seed)
+        return _from_file(model, str(data)).take(samples, seed)
     if isinstance(data, np.ndarray | torch.Tensor):
         return _from_arrays(model, {"": np.asarray(data)}, "an array").take(samples, seed)
     if isinstance(data, Mapping):
@@ -270,6 +272,15 @@ def _random(model: Model, text: str, samples: int | None) -> ArrayData:
     return replace(made, is_random=True)
 
 
+def _from_file(model: Model, path: str) -> ArrayData:
+    """Read a file; what does not fit is said of that file."""
+    try:
+        return replace(_from_arrays(model, read_arrays(path), path), path=path)
+    except DataError as error:
+        error.path = error.path or path
+        raise
+
+
 def _from_arrays(model: Model, arrays: Mapping[str, Array], description: str) -> ArrayData:
     if set(arrays) == {""}:
         names = [tensor.name for tensor in fed_inputs(model)]
@@ -300,7 +311,10 @@ def _check_positive(samples: int) -> None:
 
 
 def _to_tensors(
-    batch: Mapping[str, Array], device: torch.device | str, number: int
+    batch: Mapping[str, Array],
+    device: torch.device | str,
+    number: int,
+    path: str | None = None,
 ) -> dict[str, Tensor]:
     tensors = {}
     for name, array in batch.items():
@@ -312,6 +326,7 @@ def _to_tensors(
                     f"input {name!r} holds {bad} values that are NaN or infinite in batch {number}",
                     code="data-not-finite",
                     hint="clean the data first",
+                    path=path,
                 )
         tensors[name] = tensor
     return tensors

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from quantsim_viz.errors import ModelError, UnsupportedOperator
+from quantsim_viz.errors import ModelError
 from quantsim_viz.model.graph import Graph
 from quantsim_viz.sim.operators import Layout, bind, unsupported
 from quantsim_viz.sim.operators.binding import outer_names
 from quantsim_viz.sim.operators.dtypes import to_tensor
+from quantsim_viz.sim.operators.support import unsupported_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,12 +130,6 @@ def _check_executable(model: Model) -> None:
         )
     missing = unsupported(model)
     if missing:
-        names = ", ".join(node.name for node in missing[:5])
-        kinds = sorted({node.op_type for node in missing})
-        raise UnsupportedOperator(
-            f"{len(missing)} node(s) cannot be executed: {', '.join(kinds)} (nodes {names}"
-            + (", …)" if len(missing) > 5 else ")"),
-            code="unsupported-operator",
-            hint="resolving and linting work all the same; only simulation needs these operators",
-            path=model.path,
-        )
+        error = unsupported_error(missing)
+        error.path = model.path
+        raise error

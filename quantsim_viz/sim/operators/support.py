@@ -66,5 +66,6 @@ def unsupported_error(nodes: Sequence[Node]) -> UnsupportedOperator:
     return UnsupportedOperator(
         f"the engine cannot execute {what}: node{'s' * (len(nodes) > 1)} {shown}{more}",
         code=UNKNOWN_OPERATOR,
-        hint="replace these operators, or define them as functions inside the model",
+        hint="replace them, or define them as functions inside the model; resolving and linting"
+        " work all the same",
     )

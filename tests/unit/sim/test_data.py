@@ -210,3 +210,19 @@ def test_a_truncated_archive_is_refused(single, tmp_path):
     content = (tmp_path / "d.npz").read_bytes()
     (tmp_path / "d.npz").write_bytes(content[: len(content) // 2])
     assert refusal(single, tmp_path / "d.npz").code == "data-unreadable"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "code"),
+    [
+        ({"wrong": floats(2, 4)}, "input-missing"),
+        ({"image": floats(2, 5)}, "shape-mismatch"),
+        ({"image": floats(2, 4), "labels": np.zeros(3, int)}, "label-count"),
+        ({"image": np.full((2, 4), np.nan, np.float32)}, "data-not-finite"),
+    ],
+)
+def test_what_does_not_fit_is_said_of_its_file(single, tmp_path, arrays, code):
+    path = tmp_path / "data.npz"
+    np.savez(path, **arrays)
+    error = refusal(single, str(path))
+    assert (error.code, error.path) == (code, str(path))
