@@ -120,8 +120,8 @@ def spot_nodes(session: Session) -> tuple[str, ...]:
 def spot_ribbon(session: Session) -> dict[str, Any] | None:
     """Return what tells of the island or crossing that is looked at."""
     nodes = spot_nodes(session)
-    coverage = session.workspace.coverage()
-    if session.spot is None or coverage is None or not nodes:
+    coverage = session.workspace.coverage() if nodes else None
+    if session.spot is None or coverage is None:
         return None
     kind, number = session.spot
     count = len(spots(coverage, kind))

@@ -33,7 +33,7 @@ def coverage_facts(session: Session, *, patient: bool = True) -> list[dict[str, 
         facts += _result_facts(session)
     if cascade is not None:
         facts += _status_facts(session)
-        enabled = sum(setting.enabled for setting in cascade.quantizers.values())
+        enabled = sum(on for on, _, _ in cascade.precisions().values())
         facts.append(
             {
                 "value": f"{enabled} of {len(cascade.quantizers)}",
