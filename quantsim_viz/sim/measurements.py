@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from quantsim_viz.sim.values import Key, Result
 
@@ -26,32 +27,37 @@ PERMUTING = frozenset(
 """Operators that keep every element: they change neither signal nor noise."""
 
 
-class Signal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Signal:
     """Σx² of a value."""
 
     value: Key
 
 
-class Noise(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Noise:
     """Σ(x − x̂)² of a value against its reference."""
 
     reference: Key
     value: Key
 
 
-class Clipping(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Clipping:
     """How much of a quantizer's own noise comes from outside its range, and all of it then."""
 
     value: Key
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """Minimum and maximum of a value."""
 
     value: Key
 
 
-class Observed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Observed:
     """A value is shown to an observer; the result is nothing, the observer remembers."""
 
     value: Key
@@ -73,7 +79,7 @@ def canonical(table: ValueTable, network: Network, measurement: Measurement) -> 
             key = above
         return Signal(key)
     if isinstance(measurement, Noise):
-        reference, value = measurement
+        reference, value = measurement.reference, measurement.value
         while True:
             first, second = table.definitions[reference], table.definitions[value]
             same = (

@@ -177,7 +177,7 @@ class _Planner:
     def _operands(self, measurement: Measurement) -> tuple[Key, ...]:
         """Return the values that a measurement reads."""
         if isinstance(measurement, Noise):
-            return measurement
+            return measurement.reference, measurement.value
         if isinstance(measurement, Clipping):
             return (self._quantized(measurement.value).raw,)
         return (measurement.value,)

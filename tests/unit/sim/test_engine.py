@@ -5,8 +5,9 @@ import gc
 import numpy as np
 import pytest
 import torch
+from support.small_models import floats, model, node
 
-from quantsim_viz import load_config, simulate
+from quantsim_viz import load_config, load_model, simulate
 from quantsim_viz.sim import Engine, load_data
 from quantsim_viz.sim.data import ArrayData
 from quantsim_viz.sim.engine import join
@@ -70,6 +71,23 @@ def test_an_edit_executes_only_what_it_reaches(residual, images, everything):
     first = of(everything)
     assert of(everything) == 0
     assert of(late) < first / 8
+
+
+def test_figures_of_different_kinds_of_one_value_are_kept_apart(images):
+    # Before the first parameter the value observed for its range is that of the float run.
+    network = load_model(
+        model(
+            [node("Relu", "x", "r", "relu1"), node("Conv", "r w", "y", "conv1")],
+            inputs={"x": ["N", 3, 8, 8]},
+            constants={"w": floats(4, 3, 3, 3, seed=1)},
+        )
+    )
+    defaults = document()["defaults"]
+    for bits in ({}, {"is_symmetric": "True"}):
+        config = document(defaults={**defaults, "ops": {**defaults["ops"], **bits}})
+        engine = Engine(network, cache_bytes=1 << 24)
+        live = [simulate(network, config, images, engine=engine).rows for _ in range(2)]
+        assert live == [simulate(network, config, images).rows] * 2
 
 
 def test_other_data_are_not_mistaken_for_those_remembered(residual, images, everything):
