@@ -15,7 +15,7 @@ from quantsim_viz.resolve.params import MINOR_PARAMS, PARAM_INPUTS, WEIGHTED_PRO
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from quantsim_viz.model import Model, Node, Tensor
+    from quantsim_viz.model import Graph, Model, Node, Tensor
 
 FLOAT_BYTES: Mapping[str | None, int] = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 """Bytes of an element of the types that count as data."""
@@ -34,7 +34,8 @@ class Workload:
         activations: Bytes by tensor as the file declares them, of floating-point model inputs and
             computed tensors.
         operands: By node the floating-point tensors it computes on: activations, and its main
-            parameters (no bias, no running statistics). Nodes that compute on no floating-point
+            parameters (no bias, also not one that an `Add` behind a `MatMul` adds, and no running
+            statistics). Nodes that compute on no floating-point
             tensor and give none are left out, and so are `Constant` nodes.
         constants: Operands that the file fixes.
         results: By node its floating-point outputs.
@@ -79,7 +80,7 @@ def measure_workload(model: Model) -> Workload:
     for node in graph.nodes:
         if node.op_type == "Constant" and node.domain == "":
             continue
-        reads = tuple(_operands(node, tensors, fixed))
+        reads = tuple(_operands(node, graph, fixed))
         gives = tuple(name for name in node.outputs if name in activations or name in unknown)
         if reads or gives:
             operands[node.name], results[node.name] = reads, gives
@@ -117,8 +118,9 @@ def _parameters(model: Model, fixed: set[str]) -> dict[str, int]:
     return found
 
 
-def _operands(node: Node, tensors: Mapping[str, Tensor], fixed: set[str]) -> Iterator[str]:
+def _operands(node: Node, graph: Graph, fixed: set[str]) -> Iterator[str]:
     """Yield the floating-point tensors that decide what a node computes in."""
+    tensors = graph.tensors
     if node.op_type in SHAPE_READERS and node.domain == "":
         return
     kinds = dict(PARAM_INPUTS.get(node.op_type, ()))
@@ -127,7 +129,18 @@ def _operands(node: Node, tensors: Mapping[str, Tensor], fixed: set[str]) -> Ite
             continue
         if kinds.get(position) in MINOR_PARAMS:
             continue
+        if name in fixed and _is_bias_of_product(name, node, graph):
+            continue
         yield name
+
+
+def _is_bias_of_product(constant: str, node: Node, graph: Graph) -> bool:
+    """Whether a node adds a vector to what a `MatMul` gives: the product's bias."""
+    shape = graph.tensors[constant].shape
+    if node.op_type != "Add" or node.domain != "" or shape is None or len(shape) != 1:
+        return False
+    producers = (graph.tensors[name].producer for name in node.inputs if name != constant)
+    return any(index is not None and graph.nodes[index].op_type == "MatMul" for index in producers)
 
 
 def _macs(node: Node, tensors: Mapping[str, Tensor]) -> int | None:

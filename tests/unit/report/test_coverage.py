@@ -201,3 +201,14 @@ def test_the_json_has_every_share_and_place() -> None:
     assert found["crossings"] == [
         {"tensor": "t1", "to": "float", "source": "n1", "targets": ["n2"]}
     ]
+
+
+def test_the_bias_that_an_add_gives_a_product_is_not_asked_for() -> None:
+    proto = model(
+        [node("MatMul", "x w", "m"), node("Add", "m b", "a"), node("Relu", "a", "y")],
+        inputs={"x": [2, 4]},
+        constants={"w": floats(4, 4), "b": floats(4)},
+    )
+    coverage = cover(proto, supergroup_pass_list=["MatmulAdd"])
+    assert coverage.macs == Share(32, 32)
+    assert coverage.islands == ()
