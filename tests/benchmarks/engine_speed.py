@@ -4,9 +4,9 @@
 
 Models are light networks by name (tests/support/light_models.py) and samples. Every figure is a
 ratio of medians of process CPU time, one thread, the two sides of a ratio run alternately in one
-process; peaks of memory are read in processes of their own (Linux only). Whole calls of `simulate` include
-resolving, calibration and planning; the rows `cumulative` and `cumulative + isolated` are one
-batch of a plan that is already made, as every batch but the first one is.
+process; peaks of memory are read in processes of their own (Linux only). Whole calls of
+`simulate` include resolving, calibration and planning; the rows `cumulative` and `cumulative +
+isolated` are one batch of a plan that is already made, as every batch but the first one is.
 """
 
 from __future__ import annotations
