@@ -130,9 +130,7 @@ def test_a_diagnostic_stands_where_the_mistake_is_and_its_fix_mends_it(app: AppP
     fix.wait_for()
     app.screenshot("diagnostic", pointer=None)
     fix.click()
-    app.page.wait_for_function(
-        "() => !window.quantsimViz.editor.text().includes('is_input_quantized')"
-    )
+    app.wait_without("is_input_quantized")
     app.part("summary").get_by_text(re.compile("Stale")).wait_for(state="detached")
 
 
@@ -147,7 +145,7 @@ def test_typing_is_never_overwritten(app: AppPage) -> None:
     app.part("summary").get_by_text(re.compile("Stale")).wait_for()
     assert app.text().rstrip().endswith(words)
     app.page.keyboard.press("Control+z")
-    app.page.wait_for_function("() => !window.quantsimViz.editor.text().includes('lazy')")
+    app.wait_without("lazy")
 
 
 def test_the_editor_completes_from_the_schema_and_the_model(app: AppPage) -> None:
@@ -168,7 +166,7 @@ def test_the_dark_theme_follows_the_system(browser: Browser, server: AppServer) 
     app = new_page(browser, server, color_scheme="dark")
     app.open(model=MOBILENET, config="default_config", select="node_conv2d_5", mode="sqnr")
     app.simulate()
-    app.page.wait_for_function("window.quantsimViz.graph.mode === 'sqnr'")
+    app.page.wait_for_function("window.quantsimViz?.graph?.mode === 'sqnr'")
     background = app.part("navigator").evaluate(
         "element => getComputedStyle(element.closest('.stApp')).backgroundColor"
     )

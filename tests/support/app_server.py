@@ -137,7 +137,7 @@ class AppPage:
     def wait_for_status(self, node: str, status: str) -> None:
         """Wait until a node has a status."""
         self.page.wait_for_function(
-            "([name, status]) => window.quantsimViz.graph.nodes()"
+            "([name, status]) => window.quantsimViz?.graph?.nodes()"
             ".some((node) => node.name === name && node.status === status)",
             arg=[node, status],
         )
@@ -149,7 +149,13 @@ class AppPage:
     def wait_for_text(self, part: str) -> None:
         """Wait until the editor holds a text."""
         self.page.wait_for_function(
-            "part => window.quantsimViz.editor.text().includes(part)", arg=part
+            "part => window.quantsimViz?.editor?.text().includes(part)", arg=part
+        )
+
+    def wait_without(self, part: str) -> None:
+        """Wait until the document no longer holds a text."""
+        self.page.wait_for_function(
+            "part => window.quantsimViz?.editor?.text().includes(part) === false", arg=part
         )
 
     def simulate(self, samples: int = 540) -> None:
