@@ -85,7 +85,9 @@ def with_groups(settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]
     MODELS,
     ids=[DOCUMENTS[name]["models"][i]["name"] for name, i in MODELS],
 )
-def test_settings_are_those_of_aimet(document: str, position: int) -> None:
+def test_settings_are_those_of_aimet_and_what_the_trace_folds_to(
+    document: str, position: int
+) -> None:
     data = DOCUMENTS[document]
     entry, fields = data["models"][position], data["fields"]
     model = model_of(entry)
@@ -95,20 +97,6 @@ def test_settings_are_those_of_aimet(document: str, position: int) -> None:
         found = settings(cascade, fields)
         wanted = expected(entry["outcomes"][outcome], fields)
         assert found == wanted, f"{entry['name']} | {name} | p{param_bits}a{act_bits}"
-
-
-@pytest.mark.parametrize("position", range(len(DOCUMENTS["public.json.gz"]["models"])))
-def test_folding_the_trace_gives_the_settings(position: int) -> None:
-    data = DOCUMENTS["public.json.gz"]
-    entry = data["models"][position]
-    model = load_model(base64.b64decode(entry["onnx"]))
-    for config, param_bits, act_bits, _ in entry["cases"][::9]:
-        cascade = resolve(
-            model,
-            load_config(data["configs"][config][1]),
-            param_bits=param_bits,
-            act_bits=act_bits,
-        )
         assert_folds(cascade)
 
 
