@@ -94,7 +94,7 @@ def test_trained_networks_agree_and_choose_the_same_class(name, config):
     if ours.ndim == 2:
         assert same.all()
         return
-    # A line of text is 40 choices among 6,625 characters. Ties that onnxruntime rounds the other way
-    # travel through a hundred layers and tip some, others with every order of summation; 90 to 98
-    # of 100 were seen to stand. What each tensor makes of equal values is judged above.
+    # A line of text is 40 choices among 6,625 characters. Ties that onnxruntime rounds the other
+    # way travel through a hundred layers and tip some, others with every order of summation; 90
+    # to 98 of 100 were seen to stand. What each tensor makes of equal values is judged above.
     assert same.mean() > 0.8
