@@ -42,29 +42,54 @@ const MARKUP = `
   <ul class="qv-tree" role="tree" aria-label="Nodes of the model"></ul>
 </div>`;
 
+/** Streamlit may unmount a component and mount it anew in the middle of a session. A view that was
+ * let go of waits this long, in milliseconds, to be taken up again with its camera, mode and focus. */
+const PATIENCE = 2000;
+const parked = new Map();
+
 export default function graph({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) {
-    const host = document.createElement("div");
-    host.innerHTML = MARKUP; // fixed text above; names from a model only ever become text nodes
-    const root = host.firstElementChild;
+    view = unpark() || makeView();
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLE });
-    parentElement.append(style, root);
-    view = new View(root);
+    parentElement.append(style, view.root);
     views.set(parentElement, view);
     publish(view);
+    if (view.hadFocus) view.stage.focus();
   }
   view.root.style.setProperty("--qv-height", typeof data.height === "number" ? `${data.height}px` : "100%");
   view.channel.update(setTriggerValue, data.ack);
   view.update(data);
   return () => {
-    views.delete(parentElement);
-    view.close();
+    if (!views.delete(parentElement)) return;
+    view.hadFocus = view.root.contains(view.root.getRootNode().activeElement);
     parentElement.replaceChildren();
-    const rest = [...views.values()];
-    if (rest.length) publish(rest[rest.length - 1]);
-    else if (window.quantsimViz) delete window.quantsimViz.graph;
+    parked.set(view, setTimeout(() => drop(view), PATIENCE));
   };
+}
+
+function makeView() {
+  const host = document.createElement("div");
+  host.innerHTML = MARKUP; // fixed text above; names from a model only ever become text nodes
+  return new View(host.firstElementChild);
+}
+
+/** Take up the view that was let go of last, if its time is not over. */
+function unpark() {
+  const [view] = [...parked.keys()].slice(-1);
+  if (!view) return null;
+  clearTimeout(parked.get(view));
+  parked.delete(view);
+  return view;
+}
+
+/** End a view that nobody took up again. */
+function drop(view) {
+  parked.delete(view);
+  view.close();
+  const rest = [...views.values()];
+  if (rest.length) publish(rest[rest.length - 1]);
+  else if (window.quantsimViz) delete window.quantsimViz.graph;
 }
 
 /** What tests, scripts and other panes may ask and do; pixels need not be read. */
