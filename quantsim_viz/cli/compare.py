@@ -9,7 +9,7 @@ import click
 from quantsim_viz.cli.command import Command
 from quantsim_viz.cli.options import json_option, model_argument, output_option
 from quantsim_viz.cli.output import write_bytes, write_json, write_text
-from quantsim_viz.cli.resolve import load_cascade
+from quantsim_viz.cli.resolve import load_cascades
 from quantsim_viz.cli.simulate import format_score
 from quantsim_viz.cli.simulation import data_option, progress_line, simulation_options
 from quantsim_viz.cli.tables import RIGHT, format_table
@@ -67,7 +67,7 @@ def command(
     `resolve` comes then for the first of those, with its `error` filled.
     """
     bits = (options["param_bits"], options["act_bits"])
-    cascades = [load_cascade(model, name, *bits, fold=fold_batch_norms) for name in configs]
+    cascades = load_cascades(model, configs, *bits, fold=fold_batch_norms)
     refused = next((cascade for cascade in cascades if cascade.error is not None), None)
     if refused is not None:
         if as_json:

@@ -14,7 +14,7 @@ from quantsim_viz.cli.options import (
     param_bits_option,
 )
 from quantsim_viz.cli.output import write_json, write_text
-from quantsim_viz.cli.resolve import load_cascade
+from quantsim_viz.cli.resolve import load_cascades
 
 
 def _check_two(
@@ -65,9 +65,7 @@ def command(
     """
     from quantsim_viz.resolve import diff_cascades, format_difference
 
-    first, second = (
-        load_cascade(model, name, param_bits, act_bits, fold=fold_batch_norms) for name in configs
-    )
+    first, second = load_cascades(model, configs, param_bits, act_bits, fold=fold_batch_norms)
     difference = diff_cascades(first, second)
     if as_json:
         write_json(difference.to_dict(), output)

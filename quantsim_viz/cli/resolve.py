@@ -22,6 +22,8 @@ from quantsim_viz.cli.tables import format_table
 from quantsim_viz.resolve.explain import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from quantsim_viz.model import Node
     from quantsim_viz.resolve import Cascade
 
@@ -70,17 +72,32 @@ def load_cascade(
     model: str, config: str, param_bits: int | str, act_bits: int | str, *, fold: bool
 ) -> Cascade:
     """Load what was named and resolve it; write findings, also a refusal, to stderr."""
+    return load_cascades(model, [config], param_bits, act_bits, fold=fold)[0]
+
+
+def load_cascades(
+    model: str,
+    configs: Sequence[str],
+    param_bits: int | str,
+    act_bits: int | str,
+    *,
+    fold: bool,
+) -> list[Cascade]:
+    """Load a model once and resolve every configuration on it, as `load_cascade` does with one."""
     from quantsim_viz.config import load_config
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import resolve
 
     loaded = load_model(model, fold_batch_norms=fold)
     echo_diagnostics(loaded.warnings, model)
-    read = load_config(config)
-    cascade = resolve(loaded, read, param_bits=param_bits, act_bits=act_bits)
-    of_config = [finding for finding in cascade.diagnostics if finding not in loaded.warnings]
-    echo_diagnostics(of_config, read.path or config)
-    return cascade
+    cascades = []
+    for config in configs:
+        read = load_config(config)
+        cascade = resolve(loaded, read, param_bits=param_bits, act_bits=act_bits)
+        of_config = [finding for finding in cascade.diagnostics if finding not in loaded.warnings]
+        echo_diagnostics(of_config, read.path or config)
+        cascades.append(cascade)
+    return cascades
 
 
 def format_settings(cascade: Cascade) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -163,3 +164,20 @@ def test_resolving_imports_neither_torch_nor_streamlit(cnn):
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_configurations_to_be_told_apart_share_one_loaded_model(monkeypatch):
+    from quantsim_viz import model as room
+    from quantsim_viz.cli.resolve import load_cascades
+
+    loaded = []
+    load = room.load_model
+    monkeypatch.setattr(
+        room, "load_model", lambda *a, **k: loaded.append(load(*a, **k)) or loaded[-1]
+    )
+    sample = Path(__file__).parents[3] / "sample_models" / "digits_cnn.onnx"
+    names = ["default_config", "documented_example"]
+    cascades = load_cascades(str(sample), names, 8, 8, fold=False)
+    assert len(loaded) == 1
+    assert [cascade.config.name for cascade in cascades] == names
+    assert all(cascade.model is loaded[0] for cascade in cascades)
