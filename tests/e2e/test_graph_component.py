@@ -426,3 +426,75 @@ def test_a_large_model_opens_collapsed_and_a_hidden_node_is_found(browser, serve
     graph.page.get_by_role("searchbox").press("Enter")
     graph.until(f"graph.nodes().find(n => n.name === {json.dumps(hidden)}).visible")
     graph.page.close()
+
+
+PAIR = "['graph_a', 'graph_b'].map((key) => window.quantsimViz.graphs[key])"
+
+
+@pytest.fixture
+def pair(browser, server):
+    graph = open_graph(browser, f"{server.url}/?pair=1")
+    graph.page.wait_for_function(f"() => {PAIR}.every((one) => one?.layoutHash && !one.moving)")
+    yield graph
+    failures = graph.page.failures
+    graph.page.close()
+    assert failures == []
+
+
+def test_linked_graphs_pan_zoom_and_select_together_but_keep_their_colours(pair):
+    def places():
+        first, second = pair.page.evaluate(f"() => {PAIR}.map((one) => one.nodes())")
+        beside = second[0]["x"] - first[0]["x"]
+        assert beside > 300
+        for one, other in zip(first, second, strict=True):
+            assert other["name"] == one["name"]
+            assert other["x"] - one["x"] == pytest.approx(beside, abs=0.5)
+            assert other["y"] == pytest.approx(one["y"], abs=0.5)
+        return first, second
+
+    both = f"() => {PAIR}"
+    first, second = places()
+    assert {n["status"] for n in first} == STATUSES
+    assert {n["status"] for n in second} == {"float"}
+    stages = [stage.bounding_box() for stage in pair.stage.all()]
+    middle = stages[1]["x"] + stages[1]["width"] / 2, stages[1]["y"] + 300
+    scale = pair.page.evaluate(f"{both}[0].scale")
+    pair.page.mouse.move(*middle)
+    pair.page.mouse.wheel(0, -300)
+    pair.page.wait_for_function(f"{both}.every((one) => one.scale > {scale * 1.2})")
+    places()
+    pair.page.mouse.move(stages[0]["x"] + 40, stages[0]["y"] + 300)
+    pair.page.mouse.down()
+    pair.page.mouse.move(stages[0]["x"] + 90, stages[0]["y"] + 340, steps=3)
+    pair.page.mouse.up()
+    pair.page.wait_for_function(f"{both}.every((one) => !one.moving)")
+    moved, _ = places()
+    assert moved[0]["y"] != pytest.approx(first[0]["y"], abs=5)
+
+    pair.page.evaluate(f"{both}[1].select('node_relu_1')")
+    selected = f"{both}.every((one) => one.selected.join() === %r)"
+    pair.page.wait_for_function(selected % "node_relu_1")
+    assert [act["node"] for act in pair.acts(1)] == ["node_relu_1"]
+    before = pair.page.evaluate(f"{both}.map((one) => one.scale)")
+    pair.page.evaluate(f"{both}[0].select('node_conv2d')")
+    assert [act["node"] for act in pair.acts(2)] == ["node_relu_1", "node_conv2d"]
+    pair.page.wait_for_function(selected % "node_conv2d")
+    assert pair.page.evaluate(f"{both}.map((one) => one.scale)") == before
+    places()
+
+
+def test_the_main_graph_is_found_among_several_and_each_by_its_key(pair):
+    assert pair.page.evaluate(
+        """() => {
+            const { graph, graphs } = window.quantsimViz;
+            return [Object.keys(graphs).sort(), graph === graphs.graph_a];
+        }"""
+    ) == [["graph_a", "graph_b"], True]
+    titles = pair.page.locator(".qv-title")
+    assert titles.all_inner_texts() == ["A: given", "B: float"]
+    pair.page.evaluate(f"() => {PAIR}[1].select('node_conv2d')")
+    pair.stage.nth(1).focus()
+    pair.page.keyboard.press("e")
+    pair.page.wait_for_function(
+        f"() => {PAIR}.every((one) => one.groups.some((g) => g.collapsed && g.path === 'features'))"
+    )

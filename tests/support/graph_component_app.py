@@ -1,12 +1,14 @@
 """A page with the graph alone, driven by the end-to-end tests of the component.
 
-Run with `streamlit run … -- MODEL.onnx`. What the component did is written below it.
+Run with `streamlit run … -- MODEL.onnx`. What the component did is written below it. With `?pair=1`
+there is a second graph beside it, linked with the first, of a configuration that quantizes nothing.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import streamlit as st
 
@@ -52,6 +54,11 @@ def do(act):
         state.asked = act["pointer"]
 
 
+def mount(view, key):
+    ack, on_act = state.channels.of(key).ack, state.channels.listen(key, do)
+    mount_graph(view, key=key, ack=ack, on_act=on_act, height=620)
+
+
 @st.fragment
 def page():
     model = load(sys.argv[1])
@@ -78,10 +85,16 @@ def page():
         },
         menu=[("float", "Leave it float"), ("group", "Treat as one supergroup")],
     )
-    channel = state.channels.of("graph")
-    mount_graph(
-        view, key="graph", ack=channel.ack, on_act=state.channels.listen("graph", do), height=620
-    )
+    if "pair" in st.query_params:
+        first, second = st.columns(2)
+        with first:
+            mount(replace(view, link="compare", title="A: given"), "graph_a")
+        with second:
+            float_figures = figures_of(layout, resolve(model, load_config({"defaults": {}})))
+            other = replace(view, figures=float_figures, link="compare", title="B: float")
+            mount(other, "graph_b")
+    else:
+        mount(view, "graph")
     st.code(json.dumps(state.acts), language=None)
 
 

@@ -34,6 +34,9 @@ class GraphView:
             `rules` asked for. All rules of a large model would be a large part of every edit.
         menu: Identity and label of what can be done to the selected nodes by a right click.
         usual_bits: The bit width that needs no badge.
+        link: Graphs of one page with the same name here pan, zoom and select together, in the
+            browser alone: two configurations of one model side by side. Give them one layout.
+        title: What it is of, where there are several: shown above the picture.
     """
 
     layout: Layout
@@ -48,6 +51,8 @@ class GraphView:
     rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     menu: Sequence[tuple[str, str]] = ()
     usual_bits: int = 8
+    link: str = ""
+    title: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """Return what is sent to the browser: a few characters a node."""
@@ -67,6 +72,8 @@ class GraphView:
             "preview": self.preview,
             "menu": [list(entry) for entry in self.menu],
             "usual_bits": self.usual_bits,
+            "link": self.link,
+            "title": self.title,
             "rules": {
                 pointer: [number[name] for name in names if name in number]
                 for pointer, names in self.rules.items()
@@ -97,12 +104,14 @@ def mount_graph(
 
     Args:
         view: What to show.
-        key: Widget key, hence the CSS class `.st-key-<key>`.
+        key: Widget key, hence the CSS class `.st-key-<key>` and the hooks
+            `window.quantsimViz.graphs[key]`.
         ack: The acts that were done (`Channel.ack`).
         on_act: Callback that does new acts (`Channels.listen`).
         height: Pixels, or `stretch`.
     """
     data = view.to_data() | publish_layout(view.layout, key)
+    data["key"] = key
     data["height"] = height
     data["ack"] = list(ack)
     mount_component(COMPONENT, "graph.js", key=key, data=data, height=height, on_act_change=on_act)

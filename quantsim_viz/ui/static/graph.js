@@ -2,6 +2,7 @@
 //
 // A layout is fetched once by its hash; what travels on an edit is a string with a character a node.
 
+import { publish, withdraw } from "./graph/hooks.js";
 import { View } from "./graph/view.js";
 
 const STYLE = new URL("graph.css", import.meta.url).href;
@@ -34,6 +35,7 @@ const MARKUP = `
       <div><button type="button" class="qv-help-button" title="Keys (?)" aria-label="Keys">?</button></div>
     </div>
     <div class="qv-legend" role="group" aria-label="Legend: press an entry to show only its nodes"></div>
+    <div class="qv-title" hidden></div>
     <div class="qv-message" role="status" hidden></div>
     <div class="qv-help" hidden></div>
     <div class="qv-menu" role="menu" hidden></div>
@@ -50,10 +52,11 @@ const parked = new Map();
 export default function graph({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) {
-    view = unpark() || makeView();
+    view = unpark(data.key) || makeView(data.key);
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLE });
     parentElement.append(style, view.root);
     views.set(parentElement, view);
+    view.joinLink(data.link);
     publish(view);
     if (view.hadFocus) view.stage.focus();
   }
@@ -68,15 +71,15 @@ export default function graph({ data, parentElement, setTriggerValue }) {
   };
 }
 
-function makeView() {
+function makeView(key) {
   const host = document.createElement("div");
   host.innerHTML = MARKUP; // fixed text above; names from a model only ever become text nodes
-  return new View(host.firstElementChild);
+  return new View(host.firstElementChild, key);
 }
 
-/** Take up the view that was let go of last, if its time is not over. */
-function unpark() {
-  const [view] = [...parked.keys()].slice(-1);
+/** Take up the view of this key that was let go of last, if its time is not over. */
+function unpark(key) {
+  const view = [...parked.keys()].findLast((one) => one.key === key);
   if (!view) return null;
   clearTimeout(parked.get(view));
   parked.delete(view);
@@ -87,53 +90,5 @@ function unpark() {
 function drop(view) {
   parked.delete(view);
   view.close();
-  const rest = [...views.values()];
-  if (rest.length) publish(rest[rest.length - 1]);
-  else if (window.quantsimViz) delete window.quantsimViz.graph;
-}
-
-/** What tests, scripts and other panes may ask and do; pixels need not be read. */
-function publish(view) {
-  const nodeOf = (name) => {
-    const node = view.layout?.indexOf.get(name);
-    if (node === undefined) throw new Error(`no node is called ${name}`);
-    return node;
-  };
-  window.quantsimViz = window.quantsimViz || {};
-  window.quantsimViz.graph = {
-    nodes: () => (view.layout ? view.layout.fileOrder.map((i) => describe(view, view.layout.names[i], i)) : []),
-    select: (name) => { view.pick([nodeOf(name)]); view.reveal(nodeOf(name)); },
-    centerOn: (name) => {
-      view.reveal(nodeOf(name));
-      view.centreOn(view.layout.shown[nodeOf(name)]);
-      if (view.camera.flight) view.camera.jumpTo(view.camera.flight.to);
-      view.paintNow();
-    },
-    repaint: () => { const start = performance.now(); view.paintNow(); return performance.now() - start; },
-    preview: (status) => view.preview(status),
-    get selected() { return view.selection.map((node) => view.layout.names[node]); },
-    get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },
-    get mode() { return view.mode; },
-    get scale() { return view.camera.k; },
-    get moving() { return view.camera.flight !== null || view.frame !== 0; },
-    get painted() { return view.painted; },
-    get layoutHash() { return view.layout ? view.layout.hash : null; },
-  };
-}
-
-/** A node with its status in the contract's words and its centre in the window's coordinates. */
-function describe(view, name, i) {
-  const { layout, camera } = view;
-  const item = layout.shown[i];
-  const [x, y, w, h] = layout.boxes[item];
-  const [sx, sy] = camera.toScreen(x + w / 2, y + h / 2);
-  const origin = view.canvas.getBoundingClientRect();
-  return {
-    name,
-    op_type: layout.ops[i],
-    status: view.looks ? view.looks.statusOf(view.figures.status[i]) : null,
-    x: origin.left + sx,
-    y: origin.top + sy,
-    visible: item === i,
-  };
+  withdraw(view);
 }

@@ -123,10 +123,7 @@ export class Input {
     if (layout.isGroup(item)) {
       const [x, y] = layout.boxes[item];
       if (found.x < x + 26 && found.y < y + 30) return view.toggleGroup(item - layout.firstGroup);
-      view.selection = [];
-      view.loose = item;
-      view.refreshLit();
-      return view.paintSoon();
+      return view.mark(item);
     }
     return view.goTo(item);
   }

@@ -16,7 +16,7 @@ export class Panel {
     this.query = "";
     const find = (name) => view.root.querySelector(`.qv-${name}`);
     this.parts = Object.fromEntries(
-      ["search", "count", "modes", "legend", "menu", "help", "message", "scale", "fold"].map((name) => [name, find(name)]),
+      ["search", "count", "modes", "legend", "menu", "help", "message", "scale", "fold", "title"].map((name) => [name, find(name)]),
     );
     this.buildModes();
     this.buildHelp();
@@ -67,6 +67,12 @@ export class Panel {
     else if (this.query) this.search(this.parts.search.value = "");
     else if (this.view.filter.size) { this.view.filter.clear(); this.refreshAfterFilter(); }
     else this.view.clearSelection();
+  }
+
+  entitle(text) {
+    this.parts.title.textContent = text;
+    this.parts.title.title = text;
+    this.parts.title.hidden = !text;
   }
 
   say(text) {

@@ -5,6 +5,7 @@ import { forgetMeasured } from "./cards.js";
 import { Channel } from "./channel.js";
 import { enclose } from "./hulls.js";
 import { Input } from "./input.js";
+import { join, leave } from "./link.js";
 import { BIT_WORDS, Looks, MODES } from "./looks.js";
 import { loadLayout, toggled } from "./model.js";
 import { paint } from "./paint.js";
@@ -18,9 +19,14 @@ const PICK_DELAY = 120; // ms: walking along wires by keys asks the server only 
 
 const RULE_DELAY = 300;
 
+const MOST_ECHOES = 20;
+
 export class View {
-  constructor(root) {
+  constructor(root, key = "") {
     this.root = root;
+    this.key = key;
+    this.link = null;
+    this.linkName = "";
     this.stage = root.querySelector(".qv-stage");
     this.canvas = root.querySelector("canvas.qv-canvas");
     this.context = this.canvas.getContext("2d", { alpha: false });
@@ -77,8 +83,21 @@ export class View {
     this.camera.width = width;
     this.camera.height = height;
     this.strip.resize();
-    if (first && this.layout) this.camera.jumpTo(this.camera.openingView(...this.layout.size));
+    if (first && this.layout) this.lookFirst();
     return true;
+  }
+
+  /** Look where the views that are linked with this one look, else at a useful beginning. */
+  lookFirst() {
+    if (!this.link?.follow(this)) this.camera.jumpTo(this.camera.openingView(...this.layout.size));
+  }
+
+  /** Move and select together with the other views of that name. */
+  joinLink(name = "") {
+    if (name === this.linkName) return;
+    this.linkName = name;
+    this.link = join(this, name);
+    if (this.layout && this.link?.follow(this)) this.paintSoon();
   }
 
   /** Take what the server sent. A layout is fetched when it is not yet known. */
@@ -112,7 +131,7 @@ export class View {
       this.filter.clear();
       this.found = [];
       this.resize();
-      this.camera.jumpTo(this.camera.openingView(...layout.size));
+      this.lookFirst();
     } else if (anchor) {
       this.keepInPlace(anchor);
     }
@@ -147,6 +166,7 @@ export class View {
       supergroups: data.supergroups || [],
       menu: data.menu || [],
     };
+    this.panel.entitle(data.title || "");
     this.hulls = enclose(this.layout, this.figures.supergroups);
     if (data.mode && data.mode !== this.given.mode) { this.given.mode = data.mode; this.mode = data.mode; }
     this.adoptSelection(data.selected || []);
@@ -160,16 +180,34 @@ export class View {
     const told = selected.join("\n");
     if (told === this.given.selected) return;
     this.given.selected = told;
-    const echo = this.pending.indexOf(told);
+    const echo = this.pending.findIndex((names) => names.join("\n") === told || names.at(-1) === told);
     if (echo >= 0) {
       this.pending.splice(0, echo + 1);
       return;
     }
     this.pending = [];
-    this.selection = selected.map((name) => this.layout.indexOf.get(name)).filter((i) => i !== undefined);
+    this.selection = this.numbersOf(selected);
     this.loose = null;
+    this.link?.select(this);
     if (this.selection.length) this.reveal(this.selection[this.selection.length - 1]);
   }
+
+  numbersOf(names) {
+    return names.map((name) => this.layout.indexOf.get(name)).filter((i) => i !== undefined);
+  }
+
+  /** Follow the selection of a linked view, which tells the server itself. */
+  adoptPick(names, loose) {
+    this.selection = this.numbersOf(names);
+    this.loose = loose;
+    this.expect(names);
+    this.refreshLit();
+    this.paintSoon();
+    this.tree.follow();
+  }
+
+  /** The server will answer with a selection that is shown already; it may know the last node only. */
+  expect(names) { this.pending = [...this.pending, names].slice(-MOST_ECHOES); }
 
   refreshLooks() {
     if (!this.layout) return;
@@ -314,10 +352,11 @@ export class View {
     this.refreshLit();
     this.paintSoon();
     this.tree.follow();
+    this.link?.select(this);
     clearTimeout(this.pickTimer);
     const names = nodes.map((node) => this.layout.names[node]);
     const tell = () => {
-      this.pending.push(names.join("\n"));
+      this.expect(names);
       this.channel.send("select", { node: names[names.length - 1] ?? null, nodes: names, tensor });
     };
     if (delay) this.pickTimer = setTimeout(tell, delay); else tell();
@@ -329,12 +368,19 @@ export class View {
       const nodes = extend ? toggled(this.selection, item) : [item];
       this.pick(nodes, { delay: PICK_DELAY });
     } else {
-      this.selection = [];
-      this.loose = item;
-      this.refreshLit();
+      this.mark(item);
       if (!this.layout.isGroup(item)) this.channel.send("select", { node: null, nodes: [], tensor: this.layout.terminals[item - this.layout.count][0] });
     }
     this.bringIntoView(item);
+    this.paintSoon();
+  }
+
+  /** Mark an item that is not a node. */
+  mark(item) {
+    this.selection = [];
+    this.loose = item;
+    this.refreshLit();
+    this.link?.select(this);
     this.paintSoon();
   }
 
@@ -430,6 +476,7 @@ export class View {
     this.panel.refreshScale();
     if (this.layout) this.painted += 1; // an empty canvas is not a painted graph
     this.root.dataset.painted = String(this.painted);
+    this.link?.lead(this);
   }
 
   refreshTheme() {
@@ -440,6 +487,7 @@ export class View {
   }
 
   close() {
+    leave(this);
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.pickTimer);
