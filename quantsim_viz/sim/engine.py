@@ -16,7 +16,15 @@ from quantsim_viz.sim.cache import ValueCache
 from quantsim_viz.sim.constants import ConstantStore
 from quantsim_viz.sim.data import BATCH_SIZE, batch_rows
 from quantsim_viz.sim.execute import Watch, run_plan
-from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal, canonical
+from quantsim_viz.sim.measurements import (
+    Clipping,
+    Gauge,
+    Noise,
+    Observed,
+    Range,
+    Signal,
+    canonical,
+)
 from quantsim_viz.sim.memory import keep_freed_memory, return_freed_memory
 from quantsim_viz.sim.network import Network
 from quantsim_viz.sim.operators import to_numpy
@@ -287,6 +295,8 @@ def merge(measurement: Measurement, total: Any, value: Any) -> Any:
             if total is None or value is None:
                 return total if value is None else value
             return np.minimum(total[0], value[0]), np.maximum(total[1], value[1])
+        case Gauge():
+            return measurement.merge(total, value)
         case Observed():
             return None
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.sim.values import Key, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
     from quantsim_viz.sim.network import Network
     from quantsim_viz.sim.observers import TiedObserver
     from quantsim_viz.sim.values import ValueTable
@@ -65,7 +70,31 @@ class Observed:
     turn: int = 0
 
 
-Measurement = Signal | Noise | Clipping | Range | Observed
+@dataclass(frozen=True, slots=True)
+class Gauge(ABC):
+    """A measurement that says itself how it is taken, and how two batches' results become one.
+
+    The kinds above are woven into the plan, where they cost little because values are in cache. A
+    gauge is a pass of its own over its values; new kinds need nothing but a class.
+    """
+
+    value: Key
+
+    @property
+    def operands(self) -> tuple[Key, ...]:
+        """The values that it reads."""
+        return (self.value,)
+
+    @abstractmethod
+    def measure(self, values: Sequence[Tensor]) -> Any:
+        """Return the result of one batch, from the operands' values."""
+
+    @abstractmethod
+    def merge(self, total: Any, result: Any) -> Any:
+        """Return the result of two parts of the data together; neither is changed."""
+
+
+Measurement = Signal | Noise | Clipping | Range | Observed | Gauge
 
 
 def canonical(table: ValueTable, network: Network, measurement: Measurement) -> Measurement:

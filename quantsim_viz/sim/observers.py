@@ -6,6 +6,7 @@ per-tensor quantizer). The algorithms are AIMET's (`docs/encodings.md` §1).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def channel_rows(tensor: Tensor, axis: int | None) -> Tensor:
     tensor = tensor.detach().to(torch.float32)
     if axis is None:
         return in_memory_order(tensor).reshape(1, -1)
-    return tensor.movedim(axis, 0).reshape(tensor.shape[axis], -1)
+    rows = tensor.movedim(axis, 0)
+    return rows.reshape(rows.shape[0], math.prod(rows.shape[1:]))
 
 
 def finite_range(rows: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from quantsim_viz.sim import steps as build
-from quantsim_viz.sim.measurements import Clipping, Noise, Observed, Range, Signal
+from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
 from quantsim_viz.sim.schedule import Schedule, Taken
 from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
@@ -180,6 +180,8 @@ class _Planner:
             return measurement.reference, measurement.value
         if isinstance(measurement, Clipping):
             return (self._quantized(measurement.value).raw,)
+        if isinstance(measurement, Gauge):
+            return measurement.operands
         return (measurement.value,)
 
     def _quantized(self, key: Key) -> Quantized:
@@ -322,6 +324,8 @@ class _Planner:
                 encoding = self._quantized(measurement.value).encoding
                 quantizer = Quantizer(encoding, self.network.device)
                 return build.clipping_step(quantizer, slots[0], number, self.scratch)
+            case Gauge():
+                return build.gauge_step(measurement, slots, number)
 
     def _steps(self, actions: Sequence[_Action]) -> tuple[PlannedStep, ...]:
         """Give every slot its lifetime, and quantize in place where a value ends in a quantizer."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from quantsim_viz.sim.measurements import Gauge
     from quantsim_viz.sim.observers import TiedObserver
     from quantsim_viz.sim.operators import BoundOperator
 
@@ -204,5 +205,14 @@ def observer_step(observer: TiedObserver, turn: int, read: int) -> Step:
 
     def step(slots: Slots, _results: Slots) -> None:
         observer.observe(slots[read], turn)
+
+    return step
+
+
+def gauge_step(gauge: Gauge, reads: tuple[int, ...], result: int) -> Step:
+    """Let a gauge measure its operands."""
+
+    def step(slots: Slots, results: Slots) -> None:
+        results[result] = gauge.measure([slots[slot] for slot in reads])
 
     return step
