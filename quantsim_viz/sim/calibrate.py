@@ -144,6 +144,31 @@ def calibrate(
     ]
 
 
+def encode_observed(
+    setting: QuantizerSetting, seen: Histogram | tuple[np.ndarray, np.ndarray], scheme: Scheme
+) -> Encoding:
+    """Turn what a quantizer observed into its encoding.
+
+    Args:
+        setting: What the configuration says of the quantizer.
+        seen: `[channels]` minima and maxima for `min_max`, a histogram for any other scheme.
+        scheme: How observed data become a range.
+    """
+    axis = setting.channel_axis if setting.kind is Kind.PARAM else None
+    grid = Grid.of(setting)
+    if isinstance(seen, tuple):
+        encoding = encode_range(*seen, grid, axis)
+    elif scheme.name == "percentile":
+        encoding = encode_percentile(seen, grid, scheme.percentile, axis)
+    elif scheme.name == "mse":
+        encoding = encode_mse(seen, grid, axis)
+    else:
+        encoding = encode_tf_enhanced(seen, grid, axis)
+    if setting.fixed_range is not None:
+        encoding = constrain(encoding, setting.fixed_range, grid)
+    return encoding
+
+
 class _Calibration:
     """One configuration on its way to encodings."""
 
@@ -221,19 +246,6 @@ class _Calibration:
         group: Group,
         seen: Histogram | tuple[np.ndarray, np.ndarray] | None,
     ) -> None:
-        if seen is None:
-            return
-        grid, axis = Grid.of(group.setting), group.setting.channel_axis
-        if not group.is_param:
-            axis = None
-        if isinstance(seen, tuple):
-            encoding = encode_range(*seen, grid, axis)
-        elif self.scheme.name == "percentile":
-            encoding = encode_percentile(seen, grid, self.scheme.percentile, axis)
-        elif self.scheme.name == "mse":
-            encoding = encode_mse(seen, grid, axis)
-        else:
-            encoding = encode_tf_enhanced(seen, grid, axis)
-        if group.setting.fixed_range is not None:
-            encoding = constrain(encoding, group.setting.fixed_range, grid)
-        self.encodings.update(dict.fromkeys(group.tensors, encoding))
+        if seen is not None:
+            encoding = encode_observed(group.setting, seen, self.scheme)
+            self.encodings.update(dict.fromkeys(group.tensors, encoding))
