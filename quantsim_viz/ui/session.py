@@ -15,10 +15,10 @@ from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.views.coverage import spots
+from quantsim_viz.ui.views.effects import effect_of, effect_of_value
 from quantsim_viz.ui.views.gestures import gesture
 from quantsim_viz.ui.views.inspector import find_offer
 from quantsim_viz.ui.views.navigator import finding_id
-from quantsim_viz.ui.views.offers import effect_of
 from quantsim_viz.ui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.documents import ConfigSource
     from quantsim_viz.ui.jobs import Job
     from quantsim_viz.ui.sources import ModelSource, Roots
+    from quantsim_viz.ui.workspace import Picture
 
 MODES = ("status", "bits", "sqnr", "diff")
 AS_OPENED = "as opened"
@@ -132,7 +133,9 @@ class Session:
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
         view: How the configuration is shown: `JSON`, `Forms` or `Changes`.
-        preview: A document whose effect is shown in place of the present one.
+        preview: What the graph shows in place of the present picture.
+        considered: (tensor, property) pairs whose offers somebody looks at, so that these are
+            counted.
         jump: (line, n): where the editor last had to go.
         jump_focuses: Whether it takes the keyboard with it.
         notices: What there is to tell.
@@ -162,7 +165,8 @@ class Session:
         self.mode = "status"
         self.tab = "Layers"
         self.view = "JSON"
-        self.preview: str | None = None
+        self.preview: Picture | None = None
+        self.considered: frozenset[tuple[str, str]] = frozenset()
         self.jump = (0, 0)
         self.jump_focuses = True
         self.notices: dict[str, Notice] = {}
@@ -287,7 +291,7 @@ class Session:
         method = getattr(self, f"_act_{name}", None)
         if method is None:
             return
-        if name != "preview":
+        if name not in ("preview", "consider"):
             self.preview = None
         self.attempt("edit", lambda: method(act))
 
@@ -295,6 +299,7 @@ class Session:
         name = act.get("node")
         known = any(node.name == name for node in self.workspace.model.graph.nodes)
         self.selected = str(name) if known else None
+        self.considered = frozenset()
         self.rule = self.spot = None
 
     def _act_rule(self, act: Mapping[str, Any]) -> None:
@@ -358,16 +363,27 @@ class Session:
 
     def _act_offer(self, act: Mapping[str, Any]) -> None:
         offer = find_offer(self.workspace, self.selected, str(act["id"]))
-        if offer is not None:
+        if offer is not None and offer.option:
+            self.set_option(offer.option, offer.value)
+        elif offer is not None:
             self.workspace.set_value(offer.pointer, offer.value, "graph")
             self._show_edit(offer.pointer)
 
     def _act_preview(self, act: Mapping[str, Any]) -> None:
+        """Show what an offer, or a value somebody is about to set, would make of the graph."""
         self.preview = None
         offer = find_offer(self.workspace, self.selected, str(act.get("id") or ""))
         if offer is not None:
             effect = effect_of(self.workspace, offer)
-            self.preview = None if effect.refused else effect.text
+        elif act.get("pointer"):
+            effect = effect_of_value(self.workspace, str(act["pointer"]), act.get("value"))
+        else:
+            return
+        self.preview = None if effect.refused else effect.picture
+
+    def _act_consider(self, act: Mapping[str, Any]) -> None:
+        """Look at what could be done about a property of a quantizer."""
+        self.considered |= {(str(act.get("tensor")), str(act.get("property")))}
 
     def _act_menu(self, act: Mapping[str, Any]) -> None:
         found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))

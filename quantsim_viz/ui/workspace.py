@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve.precision import BitWidth
     from quantsim_viz.ui.documents import ConfigSource
 
+    Bits = tuple[BitWidth, BitWidth]
+    """Precision of parameters and of activations."""
+
 REMEMBERED = 24
 """Pictures that are kept, so that undo and a hovered offer cost nothing the second time."""
 
@@ -124,13 +127,19 @@ class Workspace:
             return len(self.model.graph.nodes) <= QUICK_NODES
         return min(seconds) <= QUICK_SECONDS
 
-    def picture_of(self, text: str) -> Picture:
-        """Return what any text would mean on this model."""
-        key = (text, self.param_bits, self.act_bits)
+    def picture_of(self, text: str, bits: Bits | None = None) -> Picture:
+        """Return what any text would mean on this model.
+
+        Args:
+            text: The document.
+            bits: Precision of parameters and of activations; None for that of the run.
+        """
+        bits = bits or (self.param_bits, self.act_bits)
+        key = (text, *bits)
         if key in self._pictures:
             self._pictures.move_to_end(key)
             return self._pictures[key]
-        picture = self._evaluate(text)
+        picture = self._evaluate(text, bits)
         self._pictures[key] = picture
         if len(self._pictures) > REMEMBERED:
             self._pictures.popitem(last=False)
@@ -182,7 +191,7 @@ class Workspace:
             self._coverage_seconds = time.perf_counter() - start
         return self._coverage[1]
 
-    def _evaluate(self, text: str) -> Picture:
+    def _evaluate(self, text: str, bits: Bits) -> Picture:
         start = time.perf_counter()
         try:
             config = load_document(Document(text), name=self.source.name, path=self.source.path)
@@ -191,13 +200,12 @@ class Workspace:
         if config.rules is None:
             seconds = time.perf_counter() - start
             return Picture(text, config, None, config.diagnostics, seconds)
-        cascade = self._resolve(config)
+        cascade = self._resolve(config, bits)
         seconds = time.perf_counter() - start
         return Picture(text, config, cascade, tuple(cascade.diagnostics), seconds)
 
-    def _resolve(self, config: Config) -> Cascade:
+    def _resolve(self, config: Config, bits: Bits) -> Cascade:
         last = self._last_valid.cascade if self._last_valid is not None else None
-        bits = (self.param_bits, self.act_bits)
         if last is not None and (last.param_bits, last.act_bits) == bits:
             return resolve_edit(last, config)
         return resolve(self.model, config, param_bits=bits[0], act_bits=bits[1])

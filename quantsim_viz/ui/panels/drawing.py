@@ -81,9 +81,7 @@ def node_sqnr(session: Session) -> dict[str, float | None] | None:
 
 
 def _preview_status(session: Session, layout: Layout) -> str:
-    if session.preview is None:
-        return ""
-    cascade = session.workspace.picture_of(session.preview).cascade
+    cascade = None if session.preview is None else session.preview.cascade
     return "" if cascade is None else figures_of(layout, cascade).status
 
 

@@ -52,8 +52,8 @@ def draw_strip(state: AppState) -> None:
     }
     figures = published_figures(session, publish)
     data |= figures
-    with st.container(key="strip-box" if figures else "strip-box-empty", gap=None):
-        draw_pane(state, "strip", "strip", data)
+    with st.container(key="strip-box", gap=None):
+        draw_pane(state, "strip", "strip", data | {"empty": not figures})
 
 
 def _draw_navigator(state: AppState) -> None:
@@ -75,7 +75,9 @@ def _draw_inspector(state: AppState) -> None:
     data: dict[str, Any] = {}
     if session.selected is not None:
         figures = session.result.figures if session.result is not None else None
-        data["view"] = inspect_node(session.workspace, session.selected, figures)
+        data["view"] = inspect_node(
+            session.workspace, session.selected, figures, session.considered
+        )
     else:
         data["overview"] = model_overview(session.workspace)
     draw_pane(state, "inspector", "inspector", data)

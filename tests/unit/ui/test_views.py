@@ -77,7 +77,7 @@ def test_a_node_shows_its_outputs_parameters_and_own_inputs(session: Session) ->
 
 
 def test_offers_say_what_they_would_do(session: Session) -> None:
-    offers = inspected(session, "node_conv2d")["quantizers"][0]["offers"]
+    offers = inspected(session, "node_conv2d")["quantizers"][0]["properties"][0]["offers"]
     by_id = {offer["id"]: offer for offer in offers}
     assert by_id["remove:/supergroups/0"]["counts"].startswith("3 on")
     assert by_id["/op_type/Conv/is_output_quantized=True"]["counts"] == "changes nothing"
@@ -87,12 +87,12 @@ def test_an_offer_that_aimet_would_refuse_says_so(session: Session) -> None:
     session.workspace.set_value("/op_type/Conv/params/weight/is_quantized", "False")
     for name in ("node_conv2d", "node_linear_1"):
         for quantizer in inspected(session, name)["quantizers"]:
-            for offer in quantizer["offers"]:
+            for offer in quantizer["properties"][0]["offers"]:
                 assert not offer["refused"] or offer["refused"].startswith(("AIMET", "is_"))
 
 
 def test_what_the_format_cannot_express_is_said(session: Session) -> None:
-    assert "no rule for this one node" in inspected(session, "node_conv2d")["limits"]
+    assert "no rule for single nodes" in inspected(session, "node_conv2d")["limits"]
 
 
 def test_an_unknown_node_has_no_view(session: Session) -> None:

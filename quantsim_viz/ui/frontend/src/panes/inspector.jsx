@@ -1,7 +1,7 @@
 // Right of the graph: what is in effect at the selected node, and why, as a style inspector tells
 // it: the winner on top, the overridden below and struck through, each with its line.
 
-import { useRef } from "preact/hooks";
+import { Quantizer } from "./quantizer.jsx";
 import { Mark } from "./status.jsx";
 
 export function Inspector({ data, send }) {
@@ -11,7 +11,7 @@ export function Inspector({ data, send }) {
     <div class="pane inspector scroll">
       <header>
         <h2>{view.name}</h2>
-        <p class="kind"><Mark status={view.status} /> {view.status.word}<span class="type">{view.op_type}</span></p>
+        <p class="kind"><Mark status={view.status} /> {view.status.word}<span class="type">{view.domain ? `${view.domain}.` : ""}{view.op_type}</span></p>
         {view.module && <p class="module"><code>{view.module}</code></p>}
         <p class="why">{view.why}</p>
         {view.refusal && <p class="refusal">{view.refusal}</p>}
@@ -47,79 +47,6 @@ function Overview({ model, send }) {
   );
 }
 
-function Quantizer({ item, send }) {
-  const [first, ...rest] = item.properties;
-  return (
-    <section class="quantizer">
-      <h3><span class="role">{item.role}</span><span class={item.enabled ? "on" : "off"}>{item.summary}</span></h3>
-      <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured">{item.measured}</span>}</p>
-      {item.note && <p class="note">{item.note}</p>}
-      {first && <Property property={first} send={send} />}
-      <OffersOf property={first} item={item} send={send} />
-      {rest.length > 0 && (
-        <details>
-          <summary>{rest.map((property) => `${property.title} ${property.value}`).join(" · ")}</summary>
-          {rest.map((property) => (
-            <div key={property.name}><Property property={property} send={send} /><OffersOf property={property} item={item} send={send} /></div>))}
-        </details>
-      )}
-    </section>
-  );
-}
-
-function OffersOf({ property, item, send }) {
-  const offers = (item.offers ?? []).filter((offer) => offer.property === property?.name);
-  return offers.length > 0 ? <Offers offers={offers} send={send} /> : null;
-}
-
-function Property({ property, send }) {
-  return (
-    <div class="property">
-      <div class="computed"><span>{property.title}</span><b>{property.value}</b></div>
-      <ol>
-        {property.declarations.map((item, index) => (
-          <li key={index} class={item.state} title={item.beaten}>
-            <span class="value">{item.state === "overridden" ? <s>{item.value}</s> : item.value}</span>
-            <span class="source">
-              {item.line
-                ? <button type="button" class="link" title="Show this rule and every node it touches"
-                    onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>{item.label}</button>
-                : <span title={item.explain}>{item.label}</span>}
-              {item.beaten && !item.beaten_by_row_above && <small>{item.beaten}</small>}
-              {item.explain && item.state === "wins" && <small>{item.explain}</small>}
-            </span>
-            {item.line && <button type="button" class="link line" onClick={() => send("rule", { pointer: item.pointer, line: item.line })}>line {item.line}</button>}
-          </li>
-        ))}
-      </ol>
-    </div>
-  );
-}
-
-const NOTHING = "changes nothing";
-
-function Offers({ offers, send }) {
-  const timer = useRef(null);
-  const preview = (id) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => send("preview", { id }), id ? 90 : 0);
-  };
-  return (
-    <div class="offers" onMouseLeave={() => preview(null)}>
-      <span class="lead">Change</span>
-      {offers.map((offer) => (
-        <button type="button" key={offer.id} class="offer" disabled={offer.refused} title={offer.refused || offer.detail}
-          onMouseEnter={() => !offer.refused && preview(offer.id)} onFocus={() => !offer.refused && preview(offer.id)}
-          onBlur={() => preview(null)}
-          data-idle={offer.counts === NOTHING}
-          onClick={() => { clearTimeout(timer.current); send("offer", { id: offer.id }); }}>
-          <span>{offer.title}</span><small>{offer.refused || offer.counts}</small>
-        </button>
-      ))}
-    </div>
-  );
-}
-
 function Facts({ view, send }) {
   return (
     <section class="facts">
@@ -127,12 +54,16 @@ function Facts({ view, send }) {
       <table><tbody>
         {view.tensors.map((item, index) => (
           <tr key={index}>
-            <th scope="row">{item.role}</th>
+            <th scope="row" title={item.formal ? `${item.role}, called ${item.formal} by the operator` : item.role}>{item.formal || item.role}</th>
             <td>
-              {item.node
-                ? <button type="button" class="link" title={`Go to ${item.node}`} onClick={() => send("select", { node: item.node })}>{item.name}</button>
-                : <span>{item.name}</span>}
-              <small>{item.type}</small>
+              <span class="tensor-name">{item.name}</span>
+              <small>{item.type}{item.kind && `, ${item.kind}`}</small>
+              {item.nodes.length > 0 && (
+                <span class="behind">{item.role.startsWith("in") ? "from " : "to "}
+                  {item.nodes.map((name) => (
+                    <button type="button" class="link" key={name} title={`Go to ${name}`} onClick={() => send("select", { node: name })}>{name}</button>))}
+                  {item.more > 0 && <small>and {item.more} more</small>}
+                </span>)}
             </td>
           </tr>
         ))}
@@ -141,7 +72,8 @@ function Facts({ view, send }) {
         <>
           <h3>Attributes</h3>
           <table><tbody>
-            {view.attributes.map(([name, value]) => <tr key={name}><th scope="row">{name}</th><td><code>{value}</code></td></tr>)}
+            {view.attributes.map(([name, kind, value]) => (
+              <tr key={name}><th scope="row">{name}</th><td><code>{value}</code><small>{kind}</small></td></tr>))}
           </tbody></table>
         </>
       )}

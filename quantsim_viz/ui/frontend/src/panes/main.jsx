@@ -1,7 +1,8 @@
 // The app's panes beside graph and editor: one component, mounted once for each kind of pane.
 
 import { render } from "preact";
-import { mounted, openChannel } from "../channel.js";
+import { openChannel } from "../channel.js";
+import { mounted } from "../mounting.js";
 import { Changes } from "./changes.jsx";
 import { Forms } from "./forms.jsx";
 import { Inspector } from "./inspector.jsx";
@@ -21,16 +22,23 @@ const PANES = {
 restoreBottom();
 
 export default function (component) {
-  const pane = mounted(component, (root) => {
-    const sheet = document.createElement("style");
-    sheet.textContent = style;
-    const holder = document.createElement("div");
-    holder.className = "holder";
-    root.append(sheet, holder);
-    return { holder, channel: openChannel() };
-  });
-  pane.channel.update(component);
+  const { part, cleanup } = mounted(component, makePane);
+  part.channel.update(component);
   const data = component.data ?? {};
   const Pane = PANES[data.kind];
-  render(<Pane data={data} send={pane.channel.send} />, pane.holder);
+  // A hidden pane stands as it was, its open sections and filters too.
+  if (!data.hidden || !part.drawn) render(<Pane data={data} send={part.channel.send} />, part.holder);
+  part.drawn = true;
+  return cleanup;
+}
+
+function makePane() {
+  const element = document.createElement("div");
+  element.className = "part";
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  const holder = document.createElement("div");
+  holder.className = "holder";
+  element.append(sheet, holder);
+  return { element, holder, channel: openChannel(), close: () => render(null, holder) };
 }
