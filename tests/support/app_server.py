@@ -33,17 +33,23 @@ class AppServer:
         log: Where its output goes.
         arguments: What follows `--`.
         port: Where it listens; a free port unless given.
+        page: What is shown in place of the app.
     """
 
     def __init__(
-        self, log: Path, arguments: tuple[str, ...] = (), *, port: int | None = None
+        self,
+        log: Path,
+        arguments: tuple[str, ...] = (),
+        *,
+        port: int | None = None,
+        page: Path = ROOT / "app.py",
     ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log.open("wb")
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
+                *(sys.executable, "-m", "streamlit", "run", str(page)),
                 *("--server.headless=true", f"--server.port={self.port}"),
                 *("--server.address=127.0.0.1", "--server.fileWatcherType=none"),
                 *("--runner.postScriptGC=false", "--browser.gatherUsageStats=false"),

@@ -106,7 +106,7 @@ def mount_editor(
     It acts with `edit {text, ver}`, `restore {text, ver, time}`, `fix {id}`, `undo`, `redo`,
     `save` and `simulate`.
     """
-    data = view.to_data() | {"ack": list(ack)} | dict(extra or {})
+    data = view.to_data() | {"key": key, "ack": list(ack)} | dict(extra or {})
     mount_component(
         COMPONENT, "editor.js", key=key, data=data, height="stretch", on_act_change=on_act
     )

@@ -35,6 +35,9 @@ def mount_pane(
 ) -> None:
     """Draw one pane.
 
+    `hidden` and `empty` in its data mark it on the page, where `workbench.css` lays it out: its
+    place in the page's tree stays, so that nothing in it is lost.
+
     Panes act with `select {node}`, `rule {pointer, line}`, `set {pointer, value}`, `offer {id}`,
     `preview {id}` and `fix {id}`.
     """
@@ -42,7 +45,7 @@ def mount_pane(
         COMPONENT,
         "panes.js",
         key=key,
-        data={"kind": kind, "ack": list(ack), **data},
+        data={"kind": kind, "key": key, "ack": list(ack), **data},
         height=height,
         on_act_change=on_act,
     )

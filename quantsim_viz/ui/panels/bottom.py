@@ -1,4 +1,4 @@
-"""The bottom of the workbench: layers, the configuration as text and as forms, runs, comparison."""
+"""The bottom of the workbench: layers, the configuration as text and as forms, runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from quantsim_viz.config import Document, schema
 from quantsim_viz.resolve.params import PARAM_INPUTS
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
-from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.run import draw_run
 from quantsim_viz.ui.panels.topbar import save
@@ -44,8 +43,6 @@ def draw_bottom(state: AppState) -> None:
             _draw_configuration(state)
         with tabs[2]:
             draw_run(state)
-        with tabs[3]:
-            draw_compare(state)
 
 
 def _show(state: AppState, tab: str) -> None:
@@ -84,16 +81,12 @@ def _draw_configuration(state: AppState) -> None:
             label_visibility="collapsed",
             on_change=on_widget("view", lambda view: setattr(session, "view", str(view))),
         )
-        with st.container(key=_box(state, "forms", "Forms"), gap=None):
+        with st.container(key="forms-box", gap=None):
             _draw_forms(state)
-        with st.container(key=_box(state, "changes", "Changes"), gap=None):
+        with st.container(key="changes-box", gap=None):
             _draw_changes(state)
-        with st.container(key=_box(state, "editor", "JSON"), gap=None):
+        with st.container(key="editor-box", gap=None):
             _draw_editor(state)
-
-
-def _box(state: AppState, name: str, view: str) -> str:
-    return f"{name}-box" if state.session.view == view else f"{name}-box-hidden"
 
 
 def _draw_forms(state: AppState) -> None:
@@ -139,7 +132,8 @@ def _draw_editor(state: AppState) -> None:
         param_types=PARAM_TYPES,
     )
     on_act = state.channels.listen("editor", lambda act: _act_in_editor(state, act))
-    mount_editor(view, key="editor", ack=channel.ack, on_act=on_act)
+    hidden = {"hidden": session.view != "JSON"}
+    mount_editor(view, key="editor", ack=channel.ack, on_act=on_act, extra=hidden)
 
 
 def _act_in_editor(state: AppState, act: Act) -> None:

@@ -21,10 +21,3 @@ export function openChannel() {
     },
   };
 }
-
-/** Keep one object of state per mounted element, across Streamlit's calls. */
-export function mounted(component, create) {
-  const root = component.parentElement;
-  root.__quantsimViz ??= create(root);
-  return root.__quantsimViz;
-}

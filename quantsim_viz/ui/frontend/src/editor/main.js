@@ -15,8 +15,9 @@ import { EditorState } from "@codemirror/state";
 import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
 } from "@codemirror/view";
-import { mounted, openChannel } from "../channel.js";
+import { openChannel } from "../channel.js";
 import { dropDraft, readDraft, writeDraft } from "../draft.js";
+import { mounted } from "../mounting.js";
 import { schemaCompletion } from "./completion.js";
 import { ruleMarks, setMarkedLines, setReach } from "./rules.js";
 import { theme } from "./theme.js";
@@ -24,12 +25,13 @@ import { theme } from "./theme.js";
 const DEBOUNCE_MS = 120;
 
 export default function (component) {
-  const editor = mounted(component, (root) => new Editor(root));
-  editor.update(component);
+  const { part, cleanup } = mounted(component, () => new Editor());
+  part.update(component);
+  return cleanup;
 }
 
 class Editor {
-  constructor(root) {
+  constructor() {
     this.channel = openChannel();
     this.ver = -1;
     this.sent = 0;
@@ -43,14 +45,27 @@ class Editor {
     holder.className = "qv-editor";
     const style = document.createElement("style");
     style.textContent = STYLE;
-    root.append(style, this.notice, holder);
-    this.view = new EditorView({ parent: holder, root: root.host ? root : document, state: this.state("") });
+    this.element = document.createElement("div");
+    this.element.className = "qv-part";
+    this.element.append(style, this.notice, holder);
+    this.view = new EditorView({ parent: holder, state: this.state("") });
     window.quantsimViz ??= {};
     window.quantsimViz.editor = {
       text: () => this.view.state.doc.toString(),
       setText: (text) => this.type(text),
       answered: 0,
     };
+  }
+
+  /** Take a place on the page, for the first time or again. */
+  attach(root) {
+    this.view.setRoot(root);
+    this.view.requestMeasure();
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.view.destroy();
   }
 
   state(text) {
@@ -233,7 +248,8 @@ function wordEnd(doc, from) {
 
 const STYLE = `
 :host { display: block; height: 100%; }
-.qv-editor { height: 100%; min-height: 0; }
+.qv-part { height: 100%; display: flex; flex-direction: column; }
+.qv-editor { flex: 1; min-height: 0; }
 .qv-draft { display: flex; gap: 8px; align-items: center; padding: 4px 10px; font-size: 12.5px;
   background: light-dark(#fff3d6, #3d3216); }
 .qv-draft[hidden] { display: none; }
