@@ -64,7 +64,8 @@ export default function graph({ data, parentElement, setTriggerValue }) {
   view.channel.update(setTriggerValue, data.ack);
   view.update(data);
   return () => {
-    if (!views.delete(parentElement)) return;
+    // Streamlit also calls this when a newer call overtook an older one: then we are still mounted.
+    if (parentElement.isConnected || !views.delete(parentElement)) return;
     view.hadFocus = view.root.contains(view.root.getRootNode().activeElement);
     parentElement.replaceChildren();
     parked.set(view, setTimeout(() => drop(view), PATIENCE));
