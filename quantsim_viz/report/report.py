@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.report.channels import ChannelPowers
     from quantsim_viz.report.layers import LayerRow, Power
     from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.quantizers import QuantizerNoise
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,8 @@ class Report:
         data: What the model was fed; random data are called so.
         calibration: What the ranges were found on.
         warnings: Findings that did not stop the simulation.
+        quantizers: By tensor what its own quantizer does to it; empty unless measured.
+        channels: By tensor the cumulative noise of its channels; empty unless measured.
     """
 
     rows: tuple[LayerRow, ...]
@@ -49,6 +53,8 @@ class Report:
     data: str
     calibration: str
     warnings: tuple[Diagnostic, ...] = ()
+    quantizers: Mapping[str, QuantizerNoise] = field(default_factory=dict)
+    channels: Mapping[str, ChannelPowers] = field(default_factory=dict)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -62,10 +68,41 @@ class Report:
                 value = record.pop(name)
                 record.update({f"{name}.{key}": item for key, item in (value or {}).items()})
             flat.append(record)
+        return whole_numbers(pd.DataFrame(flat))
+
+    @cached_property
+    def quantizer_table(self) -> pd.DataFrame:
+        """One row a quantizer: what it does to its tensor, and its grid (the first channel's)."""
+        import pandas as pd
+
+        flat = []
+        for name, noise in self.quantizers.items():
+            grids = self.encodings.get(name) or [{}]
+            grid = {f"encoding.{key}": value for key, value in grids[0].items()}
+            flat.append({"tensor": name, **noise.to_dict(), "channels": len(grids), **grid})
+        return whole_numbers(pd.DataFrame(flat))
+
+    @cached_property
+    def channel_table(self) -> pd.DataFrame:
+        """One row a channel of a tensor: signal, cumulative noise and SQNR."""
+        import pandas as pd
+
+        flat = [
+            {"tensor": name, "axis": powers.axis, "channel": k}
+            | {"sqnr_db": sqnr_db, "signal": signal, "noise": noise}
+            for name, powers in self.channels.items()
+            for k, (sqnr_db, signal, noise) in enumerate(
+                zip(powers.sqnr_db, powers.signal, powers.noise, strict=True)
+            )
+        ]
         return pd.DataFrame(flat)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as `simulate --json` writes it."""
+        optional: dict[str, Mapping[str, QuantizerNoise | ChannelPowers]] = {
+            "quantizers": dict(self.quantizers),
+            "channels": dict(self.channels),
+        }
         return {
             "layers": [row.to_dict() for row in self.rows],
             "outputs": {
@@ -74,6 +111,11 @@ class Report:
             },
             "params": {name: power.to_dict() for name, power in self.params.items()},
             "encodings": {name: list(channels) for name, channels in self.encodings.items()},
+            **{
+                key: {name: value.to_dict() for name, value in found.items()}
+                for key, found in optional.items()
+                if found
+            },
             "metric": None if self.metric is None else self.metric.to_dict(),
             "seconds": self.seconds,
             "samples": self.samples,
@@ -87,3 +129,11 @@ class Report:
 def finite(value: float | None) -> float | None:
     """Return a power, or None for one that JSON cannot hold."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def whole_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose bit widths and offsets are integers, also where some are missing."""
+    for column in ("encoding.offset", "encoding.bitwidth"):
+        if column in table:
+            table[column] = table[column].astype("Int64")
+    return table

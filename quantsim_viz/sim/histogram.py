@@ -12,7 +12,7 @@ from quantsim_viz.errors import DataError, ModelError
 from quantsim_viz.report.histogram import Distribution, TensorHistogram
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.calibration import find_encodings
-from quantsim_viz.sim.channels import channel_axis_of
+from quantsim_viz.sim.channels import channel_axes
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
@@ -69,9 +69,9 @@ def histogram(
         data: As for `simulate`.
         tensor: An activation, an input, a constant or a parameter of the top graph.
         bins: How many.
-        by_channel: Measure each channel too: a parameter's along its quantizer's axis, any other
-            tensor's along axis 1. Per-channel quantizers have their channels measured anyhow, of
-            which this adds the counts.
+        by_channel: Count each channel too: a parameter's along its quantizer's axis, another
+            tensor's where `channel_axes` finds them. The ranges of channels that have encodings of
+            their own are measured anyhow.
         scheme: How observed ranges become encodings.
         percentile: What the scheme `percentile` keeps.
         calibration: Data to find ranges on; the data themselves unless given.
@@ -165,7 +165,7 @@ class _Subject:
         by_channel: bool,
     ) -> _Subject:
         exact = engine.table.plain.seen[tensor]
-        axis = channel_axis_of(engine.model, cascade, tensor) if by_channel else None
+        axis = channel_axes(engine.model, cascade).get(tensor) if by_channel else None
         if cascade is None or found is None:
             return cls(tensor, None, (exact,), None, None, axis, by_channel)
         trace = engine.table.trace(found.encodings)

@@ -12,9 +12,12 @@ from quantsim_viz.report.layers import LayerRow, Power
 from quantsim_viz.report.metrics import evaluate
 from quantsim_viz.report.report import Report, finite
 from quantsim_viz.resolve.settings import Kind
+from quantsim_viz.sim.channel_noise import channel_gauges, channel_powers
+from quantsim_viz.sim.channels import channel_axes
 from quantsim_viz.sim.finiteness import check_finite
 from quantsim_viz.sim.layers import Layer, Ownership, layers_of
 from quantsim_viz.sim.measurements import Clipping, Noise, Signal
+from quantsim_viz.sim.quantizer_noise import quantizer_noises, splits_of
 from quantsim_viz.sim.values import Quantized
 
 if TYPE_CHECKING:
@@ -22,10 +25,12 @@ if TYPE_CHECKING:
 
     from quantsim_viz.report.metrics import MetricResult
     from quantsim_viz.resolve import Cascade
+    from quantsim_viz.sim.channel_noise import ChannelNoise
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine, Totals
     from quantsim_viz.sim.measurements import Measurement
+    from quantsim_viz.sim.quantizer_noise import Split
     from quantsim_viz.sim.values import Key, Trace
 
 
@@ -57,11 +62,19 @@ class Scenario:
         self.simulated: Trace = engine.table.trace(encodings)
         self.layers = layers_of(engine.network)
         self.owned: dict[Layer, dict[str, Encoding]] = {}
-        if len(measures) > 1:
+        if "isolated" in measures or "sensitivity" in measures:
             ownership = Ownership(engine.network, cascade)
             self.owned = {x: ownership.encodings(x, encodings) for x in self.layers}
         self.wanted = {layer: self._wanted(layer) for layer in self.layers}
         self.sensitivity: Mapping[Layer, Power] = {}
+        self.splits: Mapping[str, Split] = {}
+        self.channels: Mapping[str, ChannelNoise] = {}
+        if "quantizers" in measures:
+            self.splits = splits_of(engine.table, cascade, encodings)
+        if "channels" in measures:
+            axes = channel_axes(engine.model, cascade)
+            tensors = (*(layer.tensor for layer in self.layers), *self._params())
+            self.channels = channel_gauges(self.float, self.simulated, axes, tensors)
 
     @property
     def outputs(self) -> Mapping[str, Key]:
@@ -76,7 +89,7 @@ class Scenario:
             measurements += [part for part in parts if part is not None]
         for name in (*self._float_outputs(), *self._params()):
             measurements += [Signal(self.float.seen[name]), self._noise(name)]
-        return measurements
+        return [*measurements, *self.splits.values(), *self.channels.values()]
 
     def _noise(self, tensor: str) -> Noise:
         return Noise(self.float.seen[tensor], self.simulated.seen[tensor])
@@ -156,6 +169,8 @@ class Scenario:
             output_powers=output_powers,
             params={name: self._power(name, results) for name in self._params()},
             encodings={name: e.to_dicts() for name, e in self.encodings.items()},
+            quantizers=quantizer_noises(self.cascade, self.splits, results),
+            channels=channel_powers(self.channels, results),
             outputs={name: totals.outputs[key] for name, key in self.outputs.items()},
             metric=metric,
             seconds=seconds,

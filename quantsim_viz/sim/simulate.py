@@ -31,8 +31,14 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.measurements import Measurement
 
-MEASURES = ("cumulative", "isolated", "sensitivity")
-_WEIGHTS = {"calibrate": 12, "simulate": 25, "isolated": 10}  # tenths of a float forward
+MEASURES = ("cumulative", "isolated", "sensitivity", "quantizers", "channels")
+_WEIGHTS = {  # tenths of a float forward
+    "calibrate": 12,
+    "simulate": 25,
+    "isolated": 10,
+    "quantizers": 10,
+    "channels": 10,
+}
 
 
 def simulate(
@@ -68,7 +74,9 @@ def simulate(
         calibration: Data to find ranges on; the data themselves unless given.
         param_bits: Precision of parameters: 4, 8, 16, 32 or `"float16"`.
         act_bits: Precision of activations.
-        measure: Any of `cumulative`, `isolated` and `sensitivity`; cumulative is always taken.
+        measure: Any of `cumulative`, `isolated` and `sensitivity` (noise of layers), `quantizers`
+            (every quantizer's own rounding and clipping) and `channels` (cumulative noise channel
+            by channel); cumulative is always taken.
         metric: Accuracy to compute; `top1` where there are integer labels, unless given.
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
@@ -203,8 +211,8 @@ def _checked_measures(measure: Sequence[str]) -> tuple[str, ...]:
 def _stages(engine: Engine, measures: Sequence[str]) -> dict[str, int]:
     """Return what each stage costs, about, in tenths of a float forward."""
     stages = {"calibrate": _WEIGHTS["calibrate"], "simulate": _WEIGHTS["simulate"]}
-    if "isolated" in measures:
-        stages["simulate"] += _WEIGHTS["isolated"]
+    for name in ("isolated", "quantizers", "channels"):
+        stages["simulate"] += _WEIGHTS[name] if name in measures else 0
     if "sensitivity" in measures:
         stages["sensitivity"] = 4 * len(engine.network.nodes)
     return stages
