@@ -9,14 +9,13 @@ import contextlib
 import importlib
 import io
 import logging
-import os
 import re
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantsim_viz.errors import ModelError
+from quantsim_viz.importing import importable_here
 from quantsim_viz.model.scopes import CLASS_HIERARCHY, NAME_SCOPES
 from quantsim_viz.model.stripped import iter_nodes
 
@@ -112,7 +111,7 @@ def call_factory(target: str) -> tuple[Any, Inputs]:
     """
     module_name, _, attribute = target.partition(":")
     try:
-        with _importable_here():
+        with importable_here():
             made = _attribute(importlib.import_module(module_name), attribute)()
     except Exception as error:  # a user's code may raise anything
         raise _bad_factory(target, f"{type(error).__name__}: {_first(error)}") from error
@@ -251,20 +250,6 @@ def _silence() -> Iterator[None]:
     finally:
         for logger, handlers, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
-
-
-@contextlib.contextmanager
-def _importable_here() -> Iterator[None]:
-    here = os.getcwd()
-    if here in sys.path:
-        yield
-        return
-    sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(here)
 
 
 def _first(error: BaseException) -> str:

@@ -4,7 +4,10 @@ Values in, values out: it knows no torch and no Streamlit, and everything it hol
 between processes. `sim` fills it; `ui`, `cli` and `export` read it.
 """
 
-from quantsim_viz.report.compare import Comparison, compare_metric
+from quantsim_viz.report.accuracy import compare_metric
+from quantsim_viz.report.attribution import Attribution, Effect, Outcome, Parts
+from quantsim_viz.report.compare import Comparison, Refused
+from quantsim_viz.report.explaining import ExplainingLayer, Explanation
 from quantsim_viz.report.histogram import Distribution, TensorHistogram
 from quantsim_viz.report.layers import LayerRow, Power
 from quantsim_viz.report.metrics import METRICS, MetricResult, evaluate
@@ -12,11 +15,18 @@ from quantsim_viz.report.report import Report
 
 __all__ = [
     "METRICS",
+    "Attribution",
     "Comparison",
     "Distribution",
+    "Effect",
+    "ExplainingLayer",
+    "Explanation",
     "LayerRow",
     "MetricResult",
+    "Outcome",
+    "Parts",
     "Power",
+    "Refused",
     "Report",
     "TensorHistogram",
     "compare_metric",

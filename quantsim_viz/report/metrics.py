@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +18,15 @@ Outputs = Mapping[str, Array]
 Metric = Callable[[Outputs, Array], "Array | float"]
 """Takes the model's outputs by name and the labels; returns one score a sample, or one for all."""
 
+CLASSES = {"top1": 1, "top5": 5}
+"""Metrics of class numbers: among how many of the best scores the label must be."""
+
+POWERS = {"mse": 2, "mae": 1}
+"""Metrics of values: the power of the error."""
+
+METRICS = (*CLASSES, *POWERS)
+"""The metrics that come with the software."""
+
 
 @dataclass(frozen=True, slots=True)
 class MetricResult:
@@ -28,6 +39,9 @@ class MetricResult:
         samples: On how many samples.
         float_scores: One a sample, None where the metric gives one figure for all.
         simulated_scores: The same of the simulated model.
+        labels: One class number a sample, for metrics of class numbers.
+        float_predictions: The class with the best score, a sample, for those.
+        simulated_predictions: The same of the simulated model.
     """
 
     name: str
@@ -36,15 +50,23 @@ class MetricResult:
     samples: int
     float_scores: Array | None = None
     simulated_scores: Array | None = None
+    labels: Array | None = None
+    float_predictions: Array | None = None
+    simulated_predictions: Array | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the metric as in `simulate --json`."""
+        """Return the metric as in `simulate --json`; null for a figure that is not finite."""
         return {
             "name": self.name,
-            "float": self.float_value,
-            "simulated": self.simulated,
+            "float": finite_score(self.float_value),
+            "simulated": finite_score(self.simulated),
             "samples": self.samples,
         }
+
+
+def finite_score(value: float) -> float | None:
+    """Return a figure, or None for one that JSON cannot hold."""
+    return value if math.isfinite(value) else None
 
 
 def evaluate(name: str, exact: Outputs, simulated: Outputs, labels: Array | None) -> MetricResult:
@@ -62,65 +84,207 @@ def evaluate(name: str, exact: Outputs, simulated: Outputs, labels: Array | None
         labels: One a sample.
 
     Raises:
-        DataError: The metric does not exist, needs labels, or does not fit the outputs.
+        DataError: The metric does not exist, needs labels, does not fit the outputs, or failed.
+    """
+    return Scorer(name, exact, labels).of(simulated)
+
+
+class Scorer:
+    """Measures any number of simulated runs beside one float run.
+
+    Args:
+        name: The metric, as for `evaluate`.
+        exact: Outputs of the float model, samples on the first axis.
+        labels: One a sample.
+
+    Raises:
+        DataError: The metric does not exist, needs labels, does not fit the outputs, or failed.
+    """
+
+    def __init__(self, name: str, exact: Outputs, labels: Array | None) -> None:
+        check_metric(name, labels)
+        self.name = name
+        self._metric = find_metric(name)
+        self._labels = labels if labels is not None else next(iter(exact.values()))
+        self._exact = self._scores(exact)
+        self._exact_best = self._predictions(exact)
+
+    def of(self, simulated: Outputs) -> MetricResult:
+        """Measure a simulated run.
+
+        Raises:
+            DataError: The metric does not fit the outputs, or failed.
+        """
+        samples = len(self._labels)
+        scores = self._exact, self._scores(simulated)
+        means = [float(score.astype(np.float64).mean()) for score in scores]
+        if any(score.shape != (samples,) for score in scores):
+            return MetricResult(self.name, means[0], means[1], samples)
+        return MetricResult(
+            self.name,
+            means[0],
+            means[1],
+            samples,
+            *scores,
+            labels=self._labels.reshape(-1) if self.name in CLASSES else None,
+            float_predictions=self._exact_best,
+            simulated_predictions=self._predictions(simulated),
+        )
+
+    def _scores(self, outputs: Outputs) -> Array:
+        value = self._metric(outputs, self._labels)
+        scores = np.asarray(value)
+        if scores.dtype.kind not in "biuf" or not scores.size:
+            raise DataError(
+                f"the metric {self.name!r} returned {type(value).__name__} instead of numbers",
+                code="metric-failed",
+                hint="return one score a sample, or one number for all",
+            )
+        return scores
+
+    def _predictions(self, outputs: Outputs) -> Array | None:
+        return _best(outputs, 1)[:, 0] if self.name in CLASSES else None
+
+
+def find_metric(name: str) -> Metric:
+    """Return a metric by name.
+
+    Raises:
+        DataError: There is none of that name.
     """
     if ":" in name:
-        metric = load_metric(name)
-    elif name in METRICS:
-        metric = METRICS[name]
-    else:
-        raise DataError(
-            f"there is no metric {name!r}",
-            code="metric-unknown",
-            hint=f"use one of {', '.join(METRICS)}, or package.module:callable",
-        )
+        return _guarded(name, load_metric(name))
+    if name in CLASSES:
+        count = CLASSES[name]
+        return lambda outputs, labels: _hits(outputs, labels, count)
+    if name in POWERS:
+        power = POWERS[name]
+        return lambda outputs, labels: _error(outputs, labels, power)
+    raise DataError(
+        f"there is no metric {name!r}",
+        code="metric-unknown",
+        hint=f"use one of {', '.join(METRICS)}, or package.module:callable",
+    )
+
+
+def check_metric(
+    name: str, labels: Array | None, row: tuple[int, ...] | None = None, samples: int | None = None
+) -> None:
+    """Refuse a metric that cannot be computed, before anything is executed.
+
+    Args:
+        name: The metric.
+        labels: One a sample, if the data have any.
+        row: Shape of the first output for one sample, where it is known.
+        samples: How many samples there are, where that is known.
+
+    Raises:
+        DataError: The metric does not exist or needs labels, or the labels do not fit in number,
+            in type or in range.
+    """
+    find_metric(name)
     if labels is None:
-        if name not in ("mse", "mae"):
+        if name not in POWERS:
             raise DataError(
                 f"the metric {name} needs labels, and the data have none",
                 code="labels-missing",
                 hint="add an array `labels` to the .npz",
             )
-        labels = next(iter(exact.values()))
-    return _result(name, metric(exact, labels), metric(simulated, labels), len(labels))
-
-
-def _result(
-    name: str, exact: Array | float, simulated: Array | float, samples: int
-) -> MetricResult:
-    scores = [np.asarray(value) for value in (exact, simulated)]
-    means = [float(score.astype(np.float64).mean()) for score in scores]
-    if all(score.shape == (samples,) for score in scores):
-        return MetricResult(name, means[0], means[1], samples, scores[0], scores[1])
-    return MetricResult(name, means[0], means[1], samples)
+        return
+    if samples is not None and len(labels) != samples:
+        raise DataError(
+            f"there are {len(labels)} labels for {samples} samples",
+            code="label-count",
+            hint="labels has one entry a sample",
+        )
+    if name in CLASSES:
+        _check_classes(name, labels, row)
+    elif name in POWERS and row is not None and labels.shape[1:] != row:
+        raise _shape_error([len(labels), *row], labels)
 
 
 def load_metric(name: str) -> Metric:
-    """Import a metric of the user's own.
+    """Import a metric of the user's own; modules in the working folder are found too.
 
     Raises:
-        DataError: There is no such module or callable.
+        DataError: There is no such module or callable, or importing it failed.
     """
+    from quantsim_viz.importing import importable_here
+
     module_name, _, attribute = name.partition(":")
     try:
-        metric = getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
+        with importable_here():
+            metric = getattr(import_module(module_name), attribute)
+    except Exception as error:  # importing runs the user's code, which may raise anything
         raise DataError(
-            f"the metric {name!r} cannot be imported: {error}",
+            f"the metric {name!r} cannot be imported: {type(error).__name__}: {error}",
             code="metric-unknown",
             hint="give it as package.module:callable, importable from where you are",
         ) from error
     if not callable(metric):
-        raise DataError(f"{name!r} is not callable", code="metric-unknown")
+        raise DataError(
+            f"{name!r} is not callable",
+            code="metric-unknown",
+            hint="name a function that takes the outputs by name and the labels",
+        )
     return metric  # type: ignore[no-any-return]  # whatever the user's module holds
 
 
-def _best(outputs: Outputs, labels: Array, count: int) -> Array:
-    """Tell for every sample whether its label is among the so many highest scores."""
+def _guarded(name: str, metric: Metric) -> Metric:
+    """Return the user's metric with whatever it raises turned into an error of ours."""
+
+    def call(outputs: Outputs, labels: Array) -> Array | float:
+        try:
+            return metric(outputs, labels)
+        except Exception as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            raise DataError(
+                f"the metric {name!r} raised {type(error).__name__}: {error}"
+                f" ({frame.filename}:{frame.lineno})",
+                code="metric-failed",
+                hint=f"it was given the outputs {_described(outputs)} and labels of shape"
+                f" {list(labels.shape)}",
+            ) from error
+
+    return call
+
+
+def _described(outputs: Outputs) -> str:
+    return ", ".join(f"{name} {list(value.shape)}" for name, value in outputs.items())
+
+
+def _check_classes(name: str, labels: Array, row: tuple[int, ...] | None) -> None:
+    wanted = labels.reshape(-1)
+    if labels.size != len(labels) or wanted.dtype.kind not in "iub":
+        raise DataError(
+            f"{name} needs one class number a sample: the labels have shape "
+            f"{list(labels.shape)} and are {labels.dtype}",
+            code="labels-shape",
+            hint="choose another metric, or give integer labels",
+        )
+    if row is None or not wanted.size:
+        return
+    classes = math.prod(row)
+    if not 0 <= int(wanted.min()) <= int(wanted.max()) < classes:
+        raise DataError(
+            f"{name} needs labels from 0 to {classes - 1}, the classes of the first "
+            f"output; found {int(wanted.min())} to {int(wanted.max())}",
+            code="labels-range",
+            hint="count classes from 0, and check that the labels belong to this model",
+        )
+
+
+def _best(outputs: Outputs, count: int) -> Array:
+    """Return the so many highest scores' classes of the first output, `[samples, count]`."""
     scores = next(iter(outputs.values()))
     scores = scores.reshape(scores.shape[0], -1) if scores.ndim else scores.reshape(1, 1)
-    wanted = labels.reshape(-1)
-    if len(scores) != len(wanted) or wanted.dtype.kind not in "iub":
+    return np.argsort(-scores, axis=1, kind="stable")[:, :count]
+
+
+def _hits(outputs: Outputs, labels: Array, count: int) -> Array:
+    """Tell for every sample whether its label is among the so many highest scores."""
+    scores = next(iter(outputs.values()))
+    if (scores.shape[0] if scores.ndim else 1) != labels.size:
         raise DataError(
             f"top{count} needs one class number a sample: the first output has shape "
             f"{list(scores.shape)}, the labels have shape {list(labels.shape)} and are "
@@ -128,34 +292,22 @@ def _best(outputs: Outputs, labels: Array, count: int) -> Array:
             code="labels-shape",
             hint="choose another metric, or give integer labels",
         )
-    if wanted.size and not 0 <= int(wanted.min()) <= int(wanted.max()) < scores.shape[1]:
-        raise DataError(
-            f"top{count} needs labels from 0 to {scores.shape[1] - 1}, the classes of the first "
-            f"output; found {int(wanted.min())} to {int(wanted.max())}",
-            code="labels-range",
-            hint="count classes from 0, and check that the labels belong to this model",
-        )
-    places = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-    hits: Array = (places == wanted[:, None]).any(axis=1)
+    _check_classes(f"top{count}", labels, scores.shape[1:])
+    hits: Array = (_best(outputs, count) == labels.reshape(-1, 1)).any(axis=1)
     return hits
 
 
 def _error(outputs: Outputs, labels: Array, power: int) -> Array:
     values = next(iter(outputs.values()))
     if values.shape != labels.shape:
-        raise DataError(
-            f"the labels have shape {list(labels.shape)}, the first output {list(values.shape)}",
-            code="labels-shape",
-            hint="mse and mae compare element by element",
-        )
+        raise _shape_error(list(values.shape), labels)
     error = np.abs(values.astype(np.float64) - labels) ** power
     return error.reshape(len(error), -1).mean(axis=1) if error.ndim else error.reshape(1)
 
 
-METRICS: Mapping[str, Metric] = {
-    "top1": lambda outputs, labels: _best(outputs, labels, 1),
-    "top5": lambda outputs, labels: _best(outputs, labels, 5),
-    "mse": lambda outputs, labels: _error(outputs, labels, 2),
-    "mae": lambda outputs, labels: _error(outputs, labels, 1),
-}
-"""The metrics that come with the software, by name."""
+def _shape_error(shape: list[int], labels: Array) -> DataError:
+    return DataError(
+        f"the labels have shape {list(labels.shape)}, the first output {shape}",
+        code="labels-shape",
+        hint="mse and mae compare element by element",
+    )

@@ -55,9 +55,10 @@ def comparison_chart(comparison: Comparison) -> alt.Chart:
             "sqnr": row.powers["cumulative"].sqnr_db,
         }
         for name, report in zip(comparison.configs, comparison.reports, strict=True)
+        if report is not None
         for number, row in enumerate(report.rows)
     ]
-    first = comparison.reports[0]
+    first = comparison.accepted[0]
     return _lines(
         records, "configuration", f"{first.scheme}, {first.samples} samples of {first.data}"
     )

@@ -11,6 +11,7 @@ from quantsim_viz.resolve.difference import Difference, diff, diff_cascades
 from quantsim_viz.resolve.difference_text import format_difference
 from quantsim_viz.resolve.engine import resolve, resolve_edit
 from quantsim_viz.resolve.fusion import FusedGroup
+from quantsim_viz.resolve.rule_changes import RuleChange, RuleChanges
 from quantsim_viz.resolve.settings import (
     Declaration,
     Kind,
@@ -34,6 +35,8 @@ __all__ = [
     "Property",
     "QuantizerSetting",
     "Refusal",
+    "RuleChange",
+    "RuleChanges",
     "RuleCount",
     "Stage",
     "Status",

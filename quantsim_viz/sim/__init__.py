@@ -6,6 +6,7 @@ calls remembers what it has measured. `calibrated` finds encodings alone, `histo
 tensor's values are distributed.
 """
 
+from quantsim_viz.sim.attribution import attribute
 from quantsim_viz.sim.calibration import Calibration, calibrated
 from quantsim_viz.sim.compare import compare
 from quantsim_viz.sim.data import load_data
@@ -17,6 +18,7 @@ from quantsim_viz.sim.simulate import simulate
 __all__ = [
     "Calibration",
     "Engine",
+    "attribute",
     "calibrated",
     "compare",
     "histogram",

@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.config import load_config
+from quantsim_viz.config.rules import Config
+from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import ConfigError
-from quantsim_viz.report.compare import Comparison
+from quantsim_viz.report.compare import Comparison, Refused
+from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.resolve.difference import diff_cascades
+from quantsim_viz.sim.attribution import attribute
 from quantsim_viz.sim.calibrate import Scheme
+from quantsim_viz.sim.data import ArrayData, load_data
+from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model, simulate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import torch
 
-    from quantsim_viz.sim.engine import Engine
+    from quantsim_viz.model import Model
+    from quantsim_viz.report.attribution import Attribution
+    from quantsim_viz.report.report import Report
+    from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.execute import Progress
+
+CACHE_BYTES = 512 << 20
+"""What an engine of our own may keep between a comparison and its attribution."""
 
 
 def compare(
@@ -36,12 +49,16 @@ def compare(
     batch_size: int | None = None,
     samples: int | None = None,
     seed: int | None = None,
+    attribution: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     device: torch.device | str = "cpu",
     engine: Engine | None = None,
 ) -> Comparison:
     """Simulate configurations side by side, on the same samples.
+
+    A configuration that AIMET refuses is shown as refused, and the others are compared all the
+    same; the base is the first that is accepted.
 
     Args:
         model: From `load_model`, or anything that it takes.
@@ -58,14 +75,15 @@ def compare(
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.
+        attribution: Put the difference of each from the base down to the rules that changed.
         progress: Told how far it is.
         cancelled: Asked whether to stop.
         device: Where to execute; tested on the CPU only.
         engine: An engine of this model to use again.
 
     Raises:
-        ConfigError: Fewer than two configurations, or AIMET refuses one.
-        DataError: The data do not fit the model.
+        ConfigError: Fewer than two configurations, or AIMET refuses them all.
+        DataError: The data do not fit the model, or the labels not the metric.
     """
     named = configs if isinstance(configs, Mapping) else {}
     values = list(named.values()) if named else list(configs)
@@ -77,26 +95,68 @@ def compare(
         )
     loaded = as_model(engine.model if engine is not None else model)
     bits = (param_bits, act_bits)
-    cascades = [accepted(loaded, value, bits) for value in values]
-    reports = simulate_all(
-        loaded,
-        cascades,
-        data,
-        scheme=Scheme(scheme, percentile),
-        calibration=calibration,
-        bits=bits,
-        measure=measure,
-        metric=metric,
-        batch_size=batch_size,
-        samples=samples,
-        seed=seed,
-        watch=Watch(progress, cancelled),
-        device=device,
-        engine=engine,
-    )
+    cascades = [_resolved(loaded, value, bits) for value in values]
+    if all(cascade.error is not None for cascade in cascades):
+        accepted(loaded, cascades[0], bits)
     names = tuple(named) or unique_names([cascade.config.name for cascade in cascades])
-    differences = tuple(diff_cascades(cascades[0], other).to_dict() for other in cascades[1:])
-    return Comparison(names, tuple(reports), differences)
+    evaluation = load_data(loaded, data, samples=samples, seed=seed)
+    ranges = None if calibration is None else load_data(loaded, calibration)
+    engine = engine or Engine(loaded, device=device, cache_bytes=CACHE_BYTES if attribution else 0)
+    options: dict[str, Any] = {
+        "scheme": Scheme(scheme, percentile),
+        "calibration": ranges,
+        "bits": bits,
+        "metric": metric,
+        "batch_size": batch_size,
+        "watch": Watch(progress, cancelled),
+        "engine": engine,
+    }
+    reports = _simulated(loaded, cascades, evaluation, measure=measure, **options)
+    base = cascades[next(i for i, report in enumerate(reports) if report is not None)]
+    attributions: list[Attribution | None] = [None] * len(cascades)
+    if attribution:
+        attributions = [
+            None
+            if cascade is base or cascade.error is not None
+            else attribute(
+                loaded,
+                base,
+                cascade,
+                evaluation,
+                names=(names[cascades.index(base)], name),
+                **options,
+            )
+            for name, cascade in zip(names, cascades, strict=True)
+        ]
+    return Comparison(
+        names,
+        tuple(reports),
+        tuple(_differences(cascades, base)),
+        tuple(_refused(cascade) for cascade in cascades),
+        tuple(tuple(iter_warnings(cascade)) for cascade in cascades),
+        _numbers(evaluation),
+        tuple(attributions),
+    )
+
+
+def iter_warnings(cascade: Cascade) -> Iterator[Diagnostic]:
+    """Yield what is to be said of a configuration beside its figures.
+
+    1. Every rule for an operator type, and every supergroup, is about operators that the model
+       does not have: it was written for another one.
+    """
+    if cascade.error is not None or cascade.config.rules is None:
+        return
+    counts = cascade.rules
+    particular = [p for p in counts if p.startswith(("/op_type/", "/supergroups/"))]
+    if particular and not any(counts[pointer].nodes for pointer in particular):
+        yield Diagnostic(
+            "matches-nothing",
+            Severity.WARNING,
+            f"none of the {len(particular)} rules of {cascade.config.name} for operator types and"
+            f" supergroups applies to a node of {cascade.model.name}: its defaults alone act. Was"
+            " it written for another model?",
+        )
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -111,3 +171,47 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return tuple(unique)
+
+
+def _resolved(model: Model, config: Any, bits: tuple[Any, Any]) -> Cascade:
+    if isinstance(config, Cascade):
+        return config
+    loaded = config if isinstance(config, Config) else load_config(config)
+    return resolve(model, loaded, param_bits=bits[0], act_bits=bits[1])
+
+
+def _simulated(
+    model: Model, cascades: Sequence[Cascade], data: Data, **options: Any
+) -> list[Report | None]:
+    """Simulate those that AIMET accepts."""
+    watch = options["watch"]
+    reports = iter(
+        simulate_all(
+            model,
+            [cascade for cascade in cascades if cascade.error is None],
+            data,
+            samples=None,
+            seed=None,
+            **{**options, "watch": watch},
+        )
+    )
+    return [next(reports) if cascade.error is None else None for cascade in cascades]
+
+
+def _refused(cascade: Cascade) -> Refused | None:
+    error = cascade.error
+    if error is None:
+        return None
+    line = cascade.rule_line(error.rule)
+    return Refused(error.code, error.message, error.rule, line, tuple(error.nodes))
+
+
+def _differences(cascades: Sequence[Cascade], base: Cascade) -> Iterator[Mapping[str, Any]]:
+    """Yield how each but the first differs from the base, the base itself from the first."""
+    for cascade in cascades[1:]:
+        start = cascades[0] if cascade is base else base
+        yield diff_cascades(start, cascade).to_dict()
+
+
+def _numbers(data: Data) -> Any:
+    return data.order if isinstance(data, ArrayData) else None

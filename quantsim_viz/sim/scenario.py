@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import DataError
 from quantsim_viz.report.layers import LayerRow, Power
-from quantsim_viz.report.metrics import evaluate
 from quantsim_viz.report.report import Report, finite
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.channel_noise import channel_gauges, channel_powers
@@ -140,19 +139,12 @@ class Scenario:
             executor=self.engine.constants.executor(node.index),
         )
 
-    def metric(self, name: str | None, totals: Totals, labels: Any) -> MetricResult | None:
-        """Return the accuracy of the float and the simulated outputs."""
-        if name is None:
-            return None
-        exact = {n: totals.outputs[self.float.seen[n]] for n in self.engine.network.outputs}
-        simulated = {n: totals.outputs[key] for n, key in self.outputs.items()}
-        return evaluate(name, exact, simulated, labels)
-
     def report(
         self,
         totals: Totals,
         *,
         metric: MetricResult | None,
+        failure: Diagnostic | None = None,
         seconds: float,
         scheme: str,
         data: str,
@@ -178,7 +170,7 @@ class Scenario:
             scheme=scheme,
             data=data,
             calibration=calibration,
-            warnings=tuple(self._warnings(results)),
+            warnings=(*(() if failure is None else (failure,)), *self._warnings(results)),
         )
 
     def _power(self, tensor: str, results: Mapping[Measurement, Any]) -> Power:

@@ -11,6 +11,7 @@ from quantsim_viz.errors import ConfigError, DataError
 from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Model
 from quantsim_viz.resolve import Cascade, resolve
+from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
@@ -137,31 +138,31 @@ def simulate_all(
     ranges = evaluation if calibration is None else load_data(loaded, calibration)
     size = batch_size or BATCH_SIZE
     engine = engine or Engine(loaded, device=device)
+    wanted = choose_metric(engine, evaluation, metric)
     watch.expect(_stages(engine, measures))
     encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
     if any(spans_infinity(found.values()) for found in encodings):
         check_finite(engine, ranges, size)
     runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
-    labels = evaluation.labels
-    wanted = metric or _default_metric(labels)
     totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
     runs[0].check(totals, evaluation, size)
     if "sensitivity" in measures:
         for run in runs:
             run.sensitivity = measure_sensitivity(engine, run.owned, evaluation, size, watch)
-    reports = []
-    for run in runs:
-        result = run.metric(wanted, totals, labels)
-        reports.append(
-            run.report(
-                totals,
-                metric=result,
-                seconds=time.perf_counter() - started,
-                scheme=scheme.label,
-                data=evaluation.description,
-                calibration=ranges.description,
-            )
+    outputs = [run.outputs for run in runs]
+    accuracies, failure = measure_metric(engine, wanted, totals, outputs, evaluation.labels)
+    reports = [
+        run.report(
+            totals,
+            metric=accuracy,
+            failure=failure,
+            seconds=time.perf_counter() - started,
+            scheme=scheme.label,
+            data=evaluation.description,
+            calibration=ranges.description,
         )
+        for run, accuracy in zip(runs, accuracies, strict=True)
+    ]
     engine.finish([run.simulated for run in runs])
     return reports
 
@@ -216,10 +217,6 @@ def _stages(engine: Engine, measures: Sequence[str]) -> dict[str, int]:
     if "sensitivity" in measures:
         stages["sensitivity"] = 4 * len(engine.network.nodes)
     return stages
-
-
-def _default_metric(labels: Any) -> str | None:
-    return "top1" if labels is not None and labels.dtype.kind in "iu" and labels.ndim == 1 else None
 
 
 def _measure(

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[3] / "quantsim_viz"
 
-COMMON = {"errors", "diagnostics", "data_files", "samples", "__version__"}
+COMMON = {"errors", "diagnostics", "data_files", "importing", "samples", "__version__"}
 """Modules beside the rooms that every room may use."""
 
 DOORS = {
