@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from quantsim_viz.cli.command import Command
+from quantsim_viz.cli.figures import format_channels, format_quantizers
 from quantsim_viz.cli.options import config_option, json_option, model_argument, output_option
 from quantsim_viz.cli.output import echo_diagnostics, write_bytes, write_json, write_text
 from quantsim_viz.cli.resolve import load_cascade
 from quantsim_viz.cli.simulation import (
-    MEASURES,
+    LAYER_MEASURES,
     data_option,
     progress_line,
     simulation_options,
@@ -20,6 +22,8 @@ from quantsim_viz.cli.tables import RIGHT, format_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from quantsim_viz.report import Report
 
 
 @click.command(
@@ -37,7 +41,12 @@ if TYPE_CHECKING:
 @simulation_options
 @json_option
 @output_option
-@click.option("--csv", metavar="OUT.csv", help="Write the layer table to this file too.")
+@click.option(
+    "--csv",
+    metavar="OUT.csv",
+    help="Write the layer table to this file too; quantizers and channels, where measured, to"
+    " OUT.quantizers.csv and OUT.channels.csv.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,7 +79,7 @@ def command(
     echo_diagnostics(report.warnings, model)
     document = report.to_dict()
     if csv is not None:
-        write_bytes(report.layers.to_csv(index=False).encode(), csv)
+        write_tables(report, csv)
     if as_json:
         write_json(document, output)
     else:
@@ -78,9 +87,24 @@ def command(
         write_text(format_report(document, title), output)
 
 
+def write_tables(report: Report, path: str) -> None:
+    """Write the layer table as CSV, and what else was measured beside it."""
+    tables = {"": report.layers}
+    if report.quantizers:
+        tables[".quantizers"] = report.quantizer_table
+    if report.channels:
+        tables[".channels"] = report.channel_table
+    target = Path(path)
+    for kind, table in tables.items():
+        name = target.with_name(f"{target.stem}{kind}{target.suffix}")
+        write_bytes(table.to_csv(index=False).encode(), str(name))
+
+
 def format_report(document: Mapping[str, Any], title: str) -> str:
-    """Lay out a report as a table of layers, the outputs and the accuracy."""
-    measures = [name for name in MEASURES if any(name in layer for layer in document["layers"])]
+    """Lay out a report: a table of layers, what else was measured, the outputs, the accuracy."""
+    measures = [
+        name for name in LAYER_MEASURES if any(name in layer for layer in document["layers"])
+    ]
     rows = [
         (
             layer["node"],
@@ -99,6 +123,10 @@ def format_report(document: Mapping[str, Any], title: str) -> str:
         format_table(header, rows, ["<", "<", "<", "<", *[RIGHT] * len(measures)]),
         "",
     ]
+    if document.get("quantizers"):
+        lines += [format_quantizers(document["quantizers"]), ""]
+    if document.get("channels"):
+        lines += [format_channels(document["channels"]), ""]
     lines += [
         f"output {name}: {decibels(entry['cumulative'])} dB"
         for name, entry in document["outputs"].items()

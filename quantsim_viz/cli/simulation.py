@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, str, Mapping[str, Any] | None], None]
 
 SCHEMES = ("min_max", "tf_enhanced", "percentile", "mse")
-MEASURES = ("cumulative", "isolated", "sensitivity")
+LAYER_MEASURES = ("cumulative", "isolated", "sensitivity")
+MEASURES = (*LAYER_MEASURES, "quantizers", "channels")
 
 data_option = click.option(
     "--data",
@@ -79,7 +80,8 @@ _MEASURE_OPTIONS = (
         show_default=True,
         callback=_split_measures,
         metavar="LIST",
-        help="Which noise: cumulative, isolated, sensitivity; separated by commas.",
+        help="Which noise: cumulative, isolated, sensitivity of layers; quantizers for the rounding"
+        " and clipping of each; channels for every channel's. Separated by commas.",
     ),
     click.option(
         "--metric", metavar="NAME", help="Accuracy on labelled data. [default: top1 with labels]"

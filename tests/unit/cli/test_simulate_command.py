@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from quantsim_viz import load_config, load_model, simulate
+from quantsim_viz.cli.figures import format_channels, format_quantizers
 from quantsim_viz.cli.simulate import decibels, format_score
 
 QUICK = ("--samples", "32")
@@ -65,6 +66,34 @@ def test_the_layer_table_is_written_as_csv_too(quantsim_viz, cnn, tmp_path):
     assert float(rows[0]["cumulative.sqnr_db"]) > 0
 
 
+def test_quantizers_and_channels_are_shown_and_written_beside_the_layers(
+    quantsim_viz, cnn, tmp_path
+):
+    target = tmp_path / "out.csv"
+    done = quantsim_viz(
+        *("simulate", cnn, "-c", "default_config", "--data", "random", "--samples", "4"),
+        *("--measure", "quantizers,channels", "--csv", target),
+    )
+    assert done.status == 0, done.err
+    assert "own dB" in done.out
+    assert "worst channel" in done.out
+    tables = {}
+    for name in ("out.csv", "out.quantizers.csv", "out.channels.csv"):
+        with (tmp_path / name).open(encoding="utf-8") as file:
+            tables[name] = list(csv.DictReader(file))
+    quantizers = {row["tensor"]: row for row in tables["out.quantizers.csv"]}
+    weight = quantizers["features.0.weight"]
+    assert (weight["kind"], weight["encoding.bitwidth"]) == ("param", "8")
+    assert float(weight["rounding"]) > 0
+    assert int(weight["encoding.offset"]) <= 0
+    channels = [row for row in tables["out.channels.csv"] if row["tensor"] == "features.0.weight"]
+    assert [row["channel"] for row in channels] == [str(k) for k in range(len(channels))]
+    layers = tables["out.csv"]
+    offsets = {row["encoding.offset"] for row in layers} - {""}
+    assert offsets
+    assert all(str(int(offset)) == offset for offset in offsets)
+
+
 def test_a_refused_configuration_gives_the_document_of_resolve_and_exits_with_1(quantsim_viz, vit):
     done = quantsim_viz("simulate", vit, "-c", "weights_only", "--data", "random", "--json")
     document = json.loads(done.out)
@@ -116,6 +145,27 @@ def test_bad_options_could_not_run(quantsim_viz, cnn, options):
     done = quantsim_viz("simulate", cnn, "-c", "default_config", *options)
     assert (done.status, done.out) == (2, "")
     assert "error[" in done.err
+
+
+def test_quantizers_without_noise_and_tiny_shares_are_told_apart():
+    exact = {"kind": "param", "sqnr_db": None, "wider_db": 0.0, "finer_db": 0.0}
+    clipped = {"kind": "input", "sqnr_db": 20.04, "wider_db": None, "finer_db": 0.0}
+    table = format_quantizers(
+        {
+            "w": exact | {"clipping_share": 0.0, "outside": 0.0},
+            "x": clipped | {"clipping_share": 0.5, "outside": 1e-6},
+        }
+    )
+    first, second = (" ".join(line.split()) for line in table.splitlines()[2:])
+    assert first == "w param – 0 % 0 % 0.0 0.0"
+    assert second == "x input 20.0 50.0 % <0.1 % – 0.0"
+
+
+def test_the_worst_channel_is_named():
+    channels = {"c": {"axis": 1, "sqnr_db": [30.0, None, 10.0, 20.0]}}
+    table = format_channels({**channels, "zero": {"axis": 0, "sqnr_db": [None]}})
+    lines = [line.split() for line in table.splitlines()[2:]]
+    assert lines == [["c", "1", "4", "20.0", "10.0", "2"], ["zero", "0", "1", "–", "–", "–"]]
 
 
 def test_decibels_tell_no_noise_from_no_signal():
