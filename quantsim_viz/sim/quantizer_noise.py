@@ -16,16 +16,13 @@ from quantsim_viz.report.report import finite
 from quantsim_viz.sim.encodings import FLOAT16
 from quantsim_viz.sim.measurements import Gauge
 from quantsim_viz.sim.observers import channel_rows
-from quantsim_viz.sim.quantize import (
-    CHUNK,
-    Quantizer,
+from quantsim_viz.sim.powers import (
     difference_power,
     finite_square_sum,
-    flat,
     noise_power,
-    quantize_with,
     signal_power,
 )
+from quantsim_viz.sim.quantize import CHUNK, Quantizer, flat, quantize_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from quantsim_viz.sim.observers import channel_rows, finite_range
-from quantsim_viz.sim.operators.layout import aligned, in_memory_order, is_dense
-from quantsim_viz.sim.quantize import (
-    Quantizer,
+from quantsim_viz.sim.operators.layout import is_dense
+from quantsim_viz.sim.powers import (
     clipping_power,
-    flat,
-    noise_power,
+    noise_and_signal,
     probe,
     quantize_measured,
-    quantize_with,
     signal_power,
 )
+from quantsim_viz.sim.quantize import Quantizer, quantize_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,24 +94,15 @@ def measured_quantizer_step(
         value, exact = slots[read], slots[reference]
         if value.dtype is not torch.float32 or value.shape != exact.shape:
             slots[write] = quantized = quantize_with(value, quantizer)
-            results[noise_at] = _noise(exact, quantized, scratch)
-            if signal_at is not None:
-                results[signal_at] = signal_power(exact)
-            return
-        if in_place and is_dense(value):
-            target = value
-            slots[read] = None  # its memory holds another value from here on
+            noise, signal = _powers(exact, quantized, scratch)
         else:
-            target = torch.empty_like(value)
-            value = aligned(value, target)
-        slots[write] = target
-        noise, signal = quantize_measured(
-            flat(value),
-            in_memory_order(target).view(-1),
-            aligned(exact, target),
-            quantizer,
-            scratch,
-        )
+            if in_place and is_dense(value):
+                target = value
+                slots[read] = None  # its memory holds another value from here on
+            else:
+                target = torch.empty_like(value)
+            slots[write] = target
+            noise, signal = quantize_measured(value, target, exact, quantizer, scratch)
         results[noise_at] = noise
         if signal_at is not None:
             results[signal_at] = signal
@@ -161,15 +150,18 @@ def noise_step(reference: int, read: int, results: tuple[int, int | None], scrat
 
     def step(slots: Slots, results: Slots) -> None:
         exact = slots[reference]
-        results[noise_at] = _noise(exact, slots[read], scratch)
+        results[noise_at], signal = _powers(exact, slots[read], scratch)
         if signal_at is not None:
-            results[signal_at] = signal_power(exact)
+            results[signal_at] = signal
 
     return step
 
 
-def _noise(reference: Tensor, value: Tensor, scratch: Tensor) -> float | None:
-    return noise_power(reference, value, scratch) if reference.shape == value.shape else None
+def _powers(reference: Tensor, value: Tensor, scratch: Tensor) -> tuple[float | None, float]:
+    """Return the power of the noise, None where there is none to speak of, and of the signal."""
+    if reference.shape != value.shape:
+        return None, signal_power(reference)
+    return noise_and_signal(reference, value, scratch)
 
 
 def signal_step(read: int, result: int) -> Step:

@@ -17,6 +17,8 @@ def in_memory_order(tensor: Tensor) -> Tensor:
     """
     if tensor.is_contiguous():
         return tensor
+    if tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last):
+        return tensor.permute(0, 2, 3, 1)
     strides = tensor.stride()
     order = sorted(range(tensor.dim()), key=lambda axis: -strides[axis])
     permuted = tensor.permute(order)
@@ -25,6 +27,8 @@ def in_memory_order(tensor: Tensor) -> Tensor:
 
 def is_dense(tensor: Tensor) -> bool:
     """Tell whether the tensor's elements fill their memory without gaps or overlaps."""
+    if tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last):
+        return True
     return in_memory_order(tensor).is_contiguous()
 
 

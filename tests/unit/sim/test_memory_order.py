@@ -14,7 +14,8 @@ from quantsim_viz.sim import Engine, load_data
 from quantsim_viz.sim.network import Network
 from quantsim_viz.sim.operators import packing
 from quantsim_viz.sim.operators.layout import aligned
-from quantsim_viz.sim.quantize import CHUNK, noise_power
+from quantsim_viz.sim.powers import noise_power
+from quantsim_viz.sim.quantize import CHUNK
 
 from .conftest import document
 

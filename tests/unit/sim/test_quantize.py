@@ -7,16 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantsim_viz.sim.encodings import FLOAT16, Grid, encode_range, make_encoding
-from quantsim_viz.sim.quantize import (
-    CHUNK,
-    Quantizer,
+from quantsim_viz.sim.powers import (
     clipping_power,
     noise_power,
     probe,
-    quantize,
     quantize_measured,
     signal_power,
 )
+from quantsim_viz.sim.quantize import CHUNK, Quantizer, quantize
 
 
 def normal(*shape, seed=0, scale=1.0):

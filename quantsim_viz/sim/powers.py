@@ -1,0 +1,198 @@
+"""The powers of signals and of noise, measured while a quantizer works where that is possible.
+
+A compiled loop takes them in the same pass (`loops`), in double precision. Torch takes them chunk
+by chunk while a chunk is in the processor's cache: single-precision dot products inside a chunk,
+double precision across chunks. It is asked as well where a sum is not finite, because infinities of
+the float run are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+
+from quantsim_viz.sim.loops import Loop, compiled, fits
+from quantsim_viz.sim.operators.layout import aligned
+from quantsim_viz.sim.quantize import chunks, flat
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from quantsim_viz.sim.quantize import Quantizer
+
+_TINY, _HUGE = 1e-28, 1e36  # outside, a sum of squares is recomputed in double precision
+
+
+def signal_power(tensor: Tensor) -> float:
+    """Return Σx² over every element that is not infinite; NaN if one is NaN."""
+    run = compiled(Loop.SIGNAL)
+    if run is not None and fits(tensor):
+        (power,) = run(None, None, tensor, None, tensor.numel())
+        if math.isfinite(power):
+            return power
+    return sum(map(finite_square_sum, chunks(flat(tensor))))
+
+
+def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² over every element whose x is not infinite, as `noise_and_signal` does."""
+    return noise_and_signal(reference, value, scratch)[0]
+
+
+def noise_and_signal(reference: Tensor, value: Tensor, scratch: Tensor) -> tuple[float, float]:
+    """Return Σ(x − x̂)² and Σx² over every element whose x is not infinite.
+
+    Args:
+        reference: x, any shape and floating dtype.
+        value: x̂, of the same shape.
+        scratch: At least `CHUNK` float32 elements to work in.
+    """
+    run = compiled(Loop.NOISE)
+    if run is not None and fits(reference, value):
+        noise, signal = run(None, value, reference, None, value.numel())
+        if math.isfinite(noise + signal):
+            return noise, signal
+    noise = signal = 0.0
+    reference = aligned(reference, value)
+    for exact, other in zip(chunks(flat(reference)), chunks(flat(value)), strict=True):
+        noise += difference_power(exact, other, scratch)
+        signal += finite_square_sum(exact)
+    return noise, signal
+
+
+def quantize_measured(
+    source: Tensor, target: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
+) -> tuple[float, float]:
+    """Quantize and dequantize a tensor, and measure it against a reference on the way.
+
+    Args:
+        source: Float32 values.
+        target: Where they go: dense, of the same shape; `source` itself to work in place.
+        reference: x, of the same shape.
+        quantizer: A per-tensor grid.
+        scratch: At least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Noise power Σ(x − x̂)² and signal power Σx².
+    """
+    run = None if quantizer.grid is None else compiled(Loop.MEASURE)
+    if run is not None and fits(target, source, reference):
+        noise, signal = run(source, target, reference, quantizer.grid, target.numel())
+        if math.isfinite(noise + signal):
+            return noise, signal
+        return noise_and_signal(reference, target, scratch)
+    noise = signal = 0.0
+    pieces = zip(
+        chunks(flat(aligned(source, target))),
+        chunks(flat(target)),
+        chunks(flat(aligned(reference, target))),
+        strict=True,
+    )
+    for values, chunk, exact in pieces:
+        quantizer.apply(values, chunk)
+        power = difference_power(exact, chunk, scratch)
+        if math.isnan(power):
+            quantizer.mend_(chunk, torch.isnan(chunk))
+            power = difference_power(exact, chunk, scratch)
+        noise += power
+        signal += finite_square_sum(exact)
+    return noise, signal
+
+
+def probe(
+    source: Tensor, reference: Tensor, quantizer: Quantizer, scratch: tuple[Tensor, Tensor]
+) -> tuple[float, float, tuple[float, float]]:
+    """Measure what a quantizer does to a tensor, without keeping the quantized values.
+
+    Args:
+        source: What the quantizer is given, any shape; float32.
+        reference: x, of the same shape; `source` itself if that is what it is compared with.
+        quantizer: A per-tensor grid.
+        scratch: Two times at least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Noise power Σ(x − x̂)², signal power Σx², and of the quantizer's own noise the power from
+        elements outside its range and the whole.
+    """
+    run = None if quantizer.grid is None else compiled(Loop.PROBE)
+    if run is not None and fits(source, reference):
+        noise, signal, clipped, own = run(source, None, reference, quantizer.grid, source.numel())
+        if math.isfinite(noise + signal + own):
+            return noise, signal, (clipped, own)
+    noise = signal = clipped = own = 0.0
+    aside = aligned(reference, source)
+    for values, exact in zip(chunks(flat(source)), chunks(flat(aside)), strict=True):
+        chunk = scratch[1][: values.numel()]
+        quantizer.apply(values, chunk)
+        part = difference_power(exact, chunk, scratch[0])
+        if math.isnan(part):
+            quantizer.mend_(chunk, torch.isnan(chunk))
+            part = difference_power(exact, chunk, scratch[0])
+        noise, signal = noise + part, signal + finite_square_sum(exact)
+        own += part if source is reference else difference_power(values, chunk, scratch[0])
+        clipped += _outside_power(values, quantizer, scratch[0])
+    return noise, signal, (clipped, own)
+
+
+def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tuple[float, float]:
+    """Return how much of a per-tensor quantizer's noise comes from outside its range, and of what.
+
+    Args:
+        values: What the quantizer is given, any shape.
+        quantizer: The grid, whose ends are values of the grid.
+        scratch: At least `CHUNK` float32 elements to work in.
+
+    Returns:
+        Σ(x − x̂)² over the elements outside, and over all.
+    """
+    run = None if quantizer.grid is None else compiled(Loop.PROBE)
+    if run is not None and fits(values):
+        *_, clipped, total = run(values, None, values, quantizer.grid, values.numel())
+        if math.isfinite(total):
+            return clipped, total
+    clipped = total = 0.0
+    for chunk in chunks(flat(values)):
+        work = scratch[: chunk.numel()]
+        clipped += _outside_power(chunk, quantizer, work)
+        quantizer.apply(chunk, work)
+        total += _square_sum(torch.sub(chunk, work, out=work))
+    return clipped, total
+
+
+def _square_sum(values: Tensor) -> float:
+    """Return Σx² of a flat float32 chunk, in double precision where single would not do."""
+    total = torch.dot(values, values).item()
+    if _TINY < total < _HUGE:
+        return total
+    wide = values.double()
+    return torch.dot(wide, wide).item()
+
+
+def finite_square_sum(values: Tensor) -> float:
+    """Return Σx² of a flat float32 chunk, infinities left out."""
+    power = _square_sum(values)
+    if math.isfinite(power):
+        return power
+    return _square_sum(values.masked_fill(torch.isinf(values), 0.0))
+
+
+def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² of two flat chunks, where x is not infinite."""
+    difference = torch.sub(exact, other, out=scratch[: exact.numel()])
+    power = _square_sum(difference)
+    if math.isfinite(power):
+        return power
+    return _square_sum(difference.masked_fill_(torch.isinf(exact), 0.0))
+
+
+def _outside_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> float:
+    """Return Σ(x − x̂)² over the elements of a chunk that are outside a grid's range."""
+    if not values.numel():
+        return 0.0
+    low, high = quantizer.bounds
+    least, most = torch.aminmax(values)
+    if least.item() >= low and most.item() <= high:
+        return 0.0
+    work = torch.clamp(values, low, high, out=scratch[: values.numel()])
+    return _square_sum(torch.sub(values, work, out=work))
