@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from quantsim_viz.ui.probe import probe
 from quantsim_viz.ui.views.table import table_bytes
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def load_shared(source: ModelSource) -> Model:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load(key: str, _source: ModelSource) -> Model:
+    if _source.is_foreign:
+        probe(_source)
     model = _source.load()
     # What was loaded lives long: keep the collector from walking it after every run.
     gc.collect()

@@ -111,6 +111,15 @@ class ModelSource:
             return f"upload:{hashlib.sha256(self.content).hexdigest()}:{self.fold}"
         return f"{os.path.realpath(self.reference)}:{self.mtime}:{self.fold}"
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is an ONNX file that somebody brought, not one of ours nor code."""
+        if self.content is not None:
+            return True
+        return not _is_code(self.reference) and not Path(
+            os.path.realpath(self.reference)
+        ).is_relative_to(os.path.realpath(sample_models_folder()))
+
     def load(self) -> Model:
         """Return the model.
 
