@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from quantsim_viz.lint import lint
     from quantsim_viz.model import load_model
     from quantsim_viz.resolve import diff, resolve
+    from quantsim_viz.sim.attribution import attribute
     from quantsim_viz.sim.compare import compare
     from quantsim_viz.sim.run import run
     from quantsim_viz.sim.simulate import simulate
@@ -37,6 +38,7 @@ __all__ = [
     "QuantSimError",
     "UnsupportedOperator",
     "__version__",
+    "attribute",
     "compare",
     "diff",
     "export",
@@ -54,6 +56,7 @@ _ROOMS = {
     "ModelError": "quantsim_viz.errors",
     "QuantSimError": "quantsim_viz.errors",
     "UnsupportedOperator": "quantsim_viz.errors",
+    "attribute": "quantsim_viz.sim",
     "compare": "quantsim_viz.sim",
     "diff": "quantsim_viz.resolve",
     "export": "quantsim_viz.export",

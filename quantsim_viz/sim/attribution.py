@@ -16,31 +16,36 @@ from quantsim_viz.config import load_config
 from quantsim_viz.report.attribution import Attribution, Effect, Outcome
 from quantsim_viz.report.layers import Power
 from quantsim_viz.report.report import finite
-from quantsim_viz.resolve import resolve
-from quantsim_viz.resolve.difference import diff_cascades
-from quantsim_viz.resolve.rule_changes import RuleChanges
+from quantsim_viz.resolve import RuleChanges, diff_cascades, resolve_edit
 from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
+from quantsim_viz.sim.footprint import activation_peak
 from quantsim_viz.sim.measurements import Noise, Signal
 from quantsim_viz.sim.simulate import accepted, as_model
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    import torch
 
     from quantsim_viz.config.document import Document
     from quantsim_viz.report.metrics import MetricResult
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.rule_changes import RuleChange
     from quantsim_viz.sim.data import Data
+    from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.values import Key
 
 STAGES = {"calibrate": 12, "simulate": 25}
 
 AT_ONCE = 1 << 30
 """Bytes that the activations of configurations simulated together may take, by estimate."""
+
+FEW = 4
+"""Configurations that are simulated together whatever they take."""
 
 
 def attribute(
@@ -49,16 +54,19 @@ def attribute(
     second: Any,
     data: Any,
     *,
-    scheme: Scheme | str = "min_max",
+    scheme: str = "min_max",
     percentile: float = 100.0,
     calibration: Any = None,
-    bits: tuple[Any, Any] = (8, 8),
+    param_bits: Any = 8,
+    act_bits: Any = 8,
     metric: str | None = None,
     batch_size: int | None = None,
     samples: int | None = None,
     seed: int | None = None,
     names: tuple[str, str] | None = None,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    device: torch.device | str = "cpu",
     engine: Engine | None = None,
 ) -> Attribution:
     """Put the difference between two configurations down to the rules that changed.
@@ -71,13 +79,16 @@ def attribute(
         scheme: How observed ranges become encodings.
         percentile: What the scheme `percentile` keeps.
         calibration: Data to find ranges on.
-        bits: Precision of parameters and of activations.
+        param_bits: Precision of parameters.
+        act_bits: Precision of activations.
         metric: Accuracy to compute; `top1` where there are integer labels, unless given.
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.
         names: What to call the two.
-        watch: Whom to tell and to ask.
+        progress: Told how far it is.
+        cancelled: Asked whether to stop.
+        device: Where to execute; tested on the CPU only.
         engine: An engine of this model; what it remembers of both is not executed again.
 
     Raises:
@@ -88,13 +99,14 @@ def attribute(
     """
     started = time.perf_counter()
     loaded = engine.model if engine is not None else as_model(model)
+    bits = (param_bits, act_bits)
     sides = accepted(loaded, first, bits), accepted(loaded, second, bits)
-    chosen = scheme if isinstance(scheme, Scheme) else Scheme(scheme, percentile)
+    chosen = Scheme(scheme, percentile)
     evaluation = load_data(loaded, data, samples=samples, seed=seed)
     ranges = evaluation if calibration is None else load_data(loaded, calibration)
-    engine = engine or Engine(loaded)
+    engine = engine or Engine(loaded, device=device)
     between = _Between(*sides)
-    run = _Simulations(engine, chosen, batch_size or BATCH_SIZE, watch or Watch())
+    run = _Simulations(engine, chosen, batch_size or BATCH_SIZE, Watch(progress, cancelled))
     run.execute(between.accepted, evaluation, ranges, metric)
     effects = [between.effect(number, run) for number in range(len(between.changes))]
     return Attribution(
@@ -118,6 +130,24 @@ def _size(effect: Effect, first: Outcome) -> float:
     if effect.alone.noise is None or first.noise is None:
         return 0.0
     return abs(effect.alone.noise - first.noise)
+
+
+def part_of(watch: Watch, start: float, end: float) -> Watch:
+    """Return what a part of the whole is told to; it tells how much of the whole is done.
+
+    Args:
+        watch: Whom to tell and to ask.
+        start: Share of the whole that is done before the part.
+        end: Share that is done after it.
+    """
+    progress = watch.progress
+    if progress is None:
+        return Watch(None, watch.cancelled)
+
+    def tell(done: int, total: int, stage: str, row: Mapping[str, Any] | None) -> None:
+        progress(int(1000 * (start + (end - start) * done / total)), 1000, stage, row)
+
+    return Watch(tell, watch.cancelled, watch.interval)
 
 
 class _Between:
@@ -156,8 +186,7 @@ class _Between:
     @staticmethod
     def _resolved(side: Cascade, document: Document, change: RuleChange) -> Cascade:
         config = load_config(text=document.text, name=f"{side.config.name} ({change.pointer})")
-        bits = {"param_bits": side.param_bits, "act_bits": side.act_bits}
-        return resolve(side.model, config, **bits)
+        return resolve_edit(side, config)
 
 
 def settled(cascade: Cascade) -> Hashable:
@@ -212,23 +241,29 @@ class _Simulations:
         self.metric = choose_metric(self.engine, data, metric)
         distinct = {settled(cascade): cascade for cascade in reversed(cascades)}
         waiting = list(reversed(distinct.items()))
-        self.watch.expect(STAGES)
-        for start in range(0, len(waiting), size := self._at_once(data)):
-            group = waiting[start : start + size]
-            self._simulate([cascade for _, cascade in group], data, ranges)
+        size = self._at_once(data, len(waiting))
+        for start in range(0, len(waiting), size):
+            group = [cascade for _, cascade in waiting[start : start + size]]
+            end = min(1.0, (start + size) / len(waiting))
+            self._simulate(group, data, ranges, part_of(self.watch, start / len(waiting), end))
 
-    def _at_once(self, data: Data) -> int:
-        return 64
+    def _at_once(self, data: Data, count: int) -> int:
+        """Return how many configurations to run at once, each with activations of its own."""
+        peak = activation_peak(self.engine, data, self.batch_size) if count > FEW else None
+        return count if not peak else max(FEW, AT_ONCE // peak)
 
-    def _simulate(self, cascades: Sequence[Cascade], data: Data, ranges: Data) -> None:
+    def _simulate(
+        self, cascades: Sequence[Cascade], data: Data, ranges: Data, watch: Watch
+    ) -> None:
         engine = self.engine
+        watch.expect(STAGES)
         encodings = calibrate(
             engine,
             cascades,
             ranges,
             self.scheme,
             batch_size=self.batch_size,
-            watch=self.watch,
+            watch=watch,
         )
         names = engine.network.outputs
         plain = engine.table.plain.seen
@@ -250,7 +285,7 @@ class _Simulations:
             data,
             batch_size=self.batch_size,
             keep=tuple(dict.fromkeys(keep)),
-            watch=self.watch,
+            watch=watch,
         )
         self.samples = totals.samples
         outputs = [run.outputs for run in runs]

@@ -12,7 +12,7 @@ from quantsim_viz.errors import ConfigError
 from quantsim_viz.report.compare import Comparison, Refused
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.resolve.difference import diff_cascades
-from quantsim_viz.sim.attribution import attribute
+from quantsim_viz.sim.attribution import attribute, part_of
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.data import ArrayData, load_data
 from quantsim_viz.sim.engine import Engine
@@ -102,32 +102,41 @@ def compare(
     evaluation = load_data(loaded, data, samples=samples, seed=seed)
     ranges = None if calibration is None else load_data(loaded, calibration)
     engine = engine or Engine(loaded, device=device, cache_bytes=CACHE_BYTES if attribution else 0)
-    options: dict[str, Any] = {
-        "scheme": Scheme(scheme, percentile),
+    watch = Watch(progress, cancelled)
+    common: dict[str, Any] = {
         "calibration": ranges,
-        "bits": bits,
         "metric": metric,
         "batch_size": batch_size,
-        "watch": Watch(progress, cancelled),
         "engine": engine,
     }
-    reports = _simulated(loaded, cascades, evaluation, measure=measure, **options)
-    base = cascades[next(i for i, report in enumerate(reports) if report is not None)]
-    attributions: list[Attribution | None] = [None] * len(cascades)
-    if attribution:
-        attributions = [
-            None
-            if cascade is base or cascade.error is not None
-            else attribute(
+    end = 1 / len(values) if attribution else 1.0
+    reports = _simulated(
+        loaded,
+        cascades,
+        evaluation,
+        scheme=Scheme(scheme, percentile),
+        bits=bits,
+        measure=measure,
+        watch=part_of(watch, 0.0, end),
+        **common,
+    )
+    base = next(index for index, report in enumerate(reports) if report is not None)
+    attributions: list[Attribution | None] = [None] * len(values)
+    for index, cascade in enumerate(cascades):
+        if attribution and index != base and cascade.error is None:
+            start, end = end, end + (1 - end) / (len(values) - index)
+            attributions[index] = attribute(
                 loaded,
-                base,
+                cascades[base],
                 cascade,
                 evaluation,
-                names=(names[cascades.index(base)], name),
-                **options,
+                names=(names[base], names[index]),
+                scheme=scheme,
+                percentile=percentile,
+                progress=part_of(watch, start, end).progress,
+                cancelled=cancelled,
+                **common,
             )
-            for name, cascade in zip(names, cascades, strict=True)
-        ]
     return Comparison(
         names,
         tuple(reports),
@@ -184,17 +193,8 @@ def _simulated(
     model: Model, cascades: Sequence[Cascade], data: Data, **options: Any
 ) -> list[Report | None]:
     """Simulate those that AIMET accepts."""
-    watch = options["watch"]
-    reports = iter(
-        simulate_all(
-            model,
-            [cascade for cascade in cascades if cascade.error is None],
-            data,
-            samples=None,
-            seed=None,
-            **{**options, "watch": watch},
-        )
-    )
+    kept = [cascade for cascade in cascades if cascade.error is None]
+    reports = iter(simulate_all(model, kept, data, samples=None, seed=None, **options))
     return [next(reports) if cascade.error is None else None for cascade in cascades]
 
 
@@ -206,10 +206,10 @@ def _refused(cascade: Cascade) -> Refused | None:
     return Refused(error.code, error.message, error.rule, line, tuple(error.nodes))
 
 
-def _differences(cascades: Sequence[Cascade], base: Cascade) -> Iterator[Mapping[str, Any]]:
+def _differences(cascades: Sequence[Cascade], base: int) -> Iterator[Mapping[str, Any]]:
     """Yield how each but the first differs from the base, the base itself from the first."""
-    for cascade in cascades[1:]:
-        start = cascades[0] if cascade is base else base
+    for index, cascade in enumerate(cascades[1:], 1):
+        start = cascades[0 if index == base else base]
         yield diff_cascades(start, cascade).to_dict()
 
 
