@@ -3,14 +3,13 @@
 // overtook although nothing was unmounted. What a person has in front of them (caret, scroll
 // positions, focus, open sections) must survive all of that.
 
-const PATIENCE_MS = 2000;
-const parked = new Map();
+const parked = new Map(); // by key: as many as there are parts of the page, so none is ever dropped
 
 /**
- * Keep one part of the page per mounted element, and take up again what was unmounted a moment ago.
+ * Keep one part of the page per mounted element, and take up again what was unmounted before.
  *
  * @param component What Streamlit calls us with; `data.key` names the part.
- * @param create Makes `{element, attach(root)?, close()}`; `element` is ours to move.
+ * @param create Makes `{element, attach(root)?}`; `element` is ours to move.
  * @returns The part and the cleanup that Streamlit asks for.
  */
 export function mounted(component, create) {
@@ -29,23 +28,15 @@ export function mounted(component, create) {
   const cleanup = () => {
     if (root.isConnected || root.__quantsimViz !== part) return;
     root.__quantsimViz = null;
-    parked.set(key, { part, timer: setTimeout(() => drop(key), PATIENCE_MS) });
+    parked.set(key, part);
   };
   return { part, cleanup };
 }
 
 function unpark(key) {
-  const kept = parked.get(key);
-  if (!kept) return null;
-  clearTimeout(kept.timer);
+  const part = parked.get(key);
   parked.delete(key);
-  return kept.part;
-}
-
-function drop(key) {
-  const { part } = parked.get(key);
-  parked.delete(key);
-  part.close();
+  return part;
 }
 
 function observed(part) {

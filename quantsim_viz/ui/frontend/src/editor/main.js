@@ -63,11 +63,6 @@ class Editor {
     this.view.requestMeasure();
   }
 
-  close() {
-    clearTimeout(this.timer);
-    this.view.destroy();
-  }
-
   state(text) {
     const history = (type) => () => {
       this.flush();
@@ -91,7 +86,7 @@ class Editor {
           ...completionKeymap, ...lintKeymap,
         ]),
         EditorView.updateListener.of((update) => update.docChanged && this.changed(update)),
-        EditorView.contentAttributes.of({ "aria-label": "Configuration, JSON" }),
+        EditorView.contentAttributes.of({ "aria-label": "Configuration, JSON", tabindex: "0" }),
         theme,
       ],
     });

@@ -30,7 +30,7 @@ const look = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "light-dark(#f2f6fa, #1c2430)" },
   ".cm-rule-line": { backgroundColor: "light-dark(#fff3d6, #3d3216)" },
   ".cm-reach": { minWidth: "4.5em", textAlign: "right", padding: "0 6px", fontVariantNumeric: "tabular-nums" },
-  ".cm-reach-dead": { opacity: "0.55", textDecoration: "line-through" },
+  ".cm-reach-dead": { textDecoration: "line-through" },
   ".cm-tooltip": {
     backgroundColor: "var(--st-background-color)",
     color: "var(--st-text-color)",

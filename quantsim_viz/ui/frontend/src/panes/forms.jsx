@@ -153,7 +153,7 @@ function EntryTable({ schema, value, pointer, label, context }) {
         <thead><tr>
           <th scope="col">{entry.title ?? "Name"}</th>
           {columns.map(([key, item]) => <th scope="col" key={key} title={item.description}>{item.title}<code>{key}</code></th>)}
-          {rest.length > 0 && <th scope="col">More</th>}<th />
+          {rest.length > 0 && <th scope="col">More</th>}<td />
         </tr></thead>
         <tbody>
           {rows.map(([name, count]) => {
@@ -168,7 +168,7 @@ function EntryTable({ schema, value, pointer, label, context }) {
                 {rest.length > 0 && (
                   <td><button type="button" class="link" aria-expanded={!!open[name]} onClick={() => setOpen({ ...open, [name]: !open[name] })}>
                     {open[name] ? "▾ " : "▸ "}{more.length ? more.join(", ") : "more"}</button></td>)}
-                <td>{here !== undefined && <button type="button" class="link remove" aria-label={`Take ${name} out`}
+                <td>{here !== undefined && <button type="button" class="link remove" aria-label={`take out ${name}`}
                   onClick={() => context.send("set", { pointer: at, value: null })}>take out</button>}</td>
               </tr>,
               open[name] && (
@@ -260,7 +260,7 @@ function Groups({ value, pointer, label, context }) {
       {groups.map((group, index) => (
         <div class="group-line" key={index}>
           <span class="chain">{(group.op_list ?? []).map((type, at) => <span key={at}>{at > 0 && <i>→</i>}<code>{type}</code></span>)}</span>
-          <button type="button" class="link remove" aria-label={`Take the supergroup ${(group.op_list ?? []).join(", ")} out`}
+          <button type="button" class="link remove" aria-label={`take out the supergroup ${(group.op_list ?? []).join(", ")}`}
             onClick={() => context.send("set", { pointer: pointerTo(pointer, index), value: null })}>take out</button>
         </div>))}
       <form class="add" onSubmit={add}>

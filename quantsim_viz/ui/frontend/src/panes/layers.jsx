@@ -16,7 +16,7 @@ function compareValues(a, b, direction) {
   return order * direction;
 }
 
-function SortableTable({ columns, rows, initial, selected, onSelect, label, empty, narrow }) {
+export function SortableTable({ columns, rows, initial, selected, onSelect, label, empty, narrow }) {
   const [sort, setSort] = useState(initial);
   const [query, setQuery] = useState("");
   const [narrowed, setNarrowed] = useState(false);
@@ -36,13 +36,13 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
     if (now?.key !== key) return { key, direction: 1 };
     return now.direction === 1 ? { key, direction: -1 } : null;
   });
-  const row = (at) => {
+  const row = (at, stop) => {
     const item = shown[at];
     return (
       <div role="row" class="tr" key={item.id} style={{ ...template, height: ROW }} aria-selected={item.index === selected}
-        tabIndex={-1} onClick={() => onSelect(item)}>
+        onClick={() => onSelect(item)}>
         {columns.map((column) => (
-          <div role="cell" class={column.numeric ? "num" : ""} key={column.key}>{column.render(item, at)}</div>
+          <div role="cell" class={column.numeric ? "num" : ""} key={column.key}>{column.render(item, stop)}</div>
         ))}
       </div>
     );
@@ -60,7 +60,7 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
     </div>
   );
   return (
-    <div class="pane table" role="table" aria-label={label} aria-rowcount={shown.length}>
+    <div class="pane table">
       <div class="toolbar">
         <input class="filter" type="search" placeholder="Filter by node, type or status" aria-label={`Filter: ${label}`}
           value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
@@ -68,7 +68,7 @@ function SortableTable({ columns, rows, initial, selected, onSelect, label, empt
         <span class="dim">{shown.length === rows.length ? rowsText(rows.length) : `${shown.length} of ${rowsText(rows.length)}`}</span>
       </div>
       {shown.length
-        ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="rowgroup" header={header} headerHeight={26} />
+        ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="table" bodyRole="rowgroup" rows={shown.length + 1} header={header} headerHeight={26} />
         : <p class="empty">{rows.length ? "No row holds that text." : empty}</p>}
     </div>
   );
@@ -130,8 +130,8 @@ function layerColumns(table, letters, bits, measures = []) {
   const status = (row) => statusAt(table, letters, row.index);
   return [
     { key: "order", title: "#", width: "44px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
-    { key: "node", title: "Node", width: "minmax(120px, 2.2fr)", value: (row) => row.node.name, render: (row) => (
-      <button type="button" class="cell-link" title={row.node.module ? `${row.node.name}, module ${row.node.module}` : row.node.name}>{row.node.name}</button>) },
+    { key: "node", title: "Node", width: "minmax(120px, 2.2fr)", value: (row) => row.node.name, render: (row, stop) => (
+      <button type="button" class="cell-link" {...stop} title={row.node.module ? `${row.node.name}, module ${row.node.module}` : row.node.name}>{row.node.name}</button>) },
     { key: "type", title: "Type", width: "minmax(80px, 1fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     { key: "status", title: "Status", width: "minmax(120px, 1.2fr)", value: (row) => status(row).word, render: (row) => <><Mark status={status(row)} /> {status(row).word}</> },
     { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to, or whose grid it carries", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">float</span> },
@@ -178,7 +178,7 @@ function comparisonColumns(table, result) {
   const status = (name) => statusByName(table, name);
   return [
     { key: "order", title: "#", width: "44px", numeric: true, value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
-    { key: "node", title: "Node", width: "minmax(120px, 2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link">{row.node.name}</button> },
+    { key: "node", title: "Node", width: "minmax(120px, 2fr)", value: (row) => row.node.name, render: (row, stop) => <button type="button" class="cell-link" {...stop}>{row.node.name}</button> },
     { key: "type", title: "Type", width: "minmax(80px, .8fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     { key: "statusA", title: `A: ${first}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[0], render: (row) => <><Mark status={status(row.layer.status[0])} /> {status(row.layer.status[0]).word}</> },
     { key: "statusB", title: `B: ${second}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[1], render: (row) => (

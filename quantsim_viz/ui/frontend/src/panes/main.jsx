@@ -8,6 +8,7 @@ import { Forms } from "./forms.jsx";
 import { Inspector } from "./inspector.jsx";
 import { Comparison, Layers } from "./layers.jsx";
 import { Navigator } from "./navigator.jsx";
+import { Presets } from "./presets.jsx";
 import { Report } from "./report.jsx";
 import { Strip, restoreBottom } from "./strip.jsx";
 import { Summary } from "./summary.jsx";
@@ -16,7 +17,7 @@ import style from "./panes.css";
 const PANES = {
   navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
   comparison: Comparison, summary: Summary, report: Report,
-  changes: Changes,
+  changes: Changes, presets: Presets,
 };
 
 restoreBottom();
@@ -40,5 +41,5 @@ function makePane() {
   const holder = document.createElement("div");
   holder.className = "holder";
   element.append(sheet, holder);
-  return { element, holder, channel: openChannel(), close: () => render(null, holder) };
+  return { element, holder, channel: openChannel() };
 }

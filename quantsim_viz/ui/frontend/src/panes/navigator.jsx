@@ -77,13 +77,13 @@ function Outline({ data, send }) {
   const nodes = table?.nodes ?? [];
   const rows = useMemo(() => outlineRows(nodes, open, query), [table, open, query]);
   const focus = rows.findIndex((row) => row.index === data.selected);
-  const row = (at) => {
+  const row = (at, stop) => {
     const item = rows[at];
     const indent = { paddingLeft: `${8 + item.depth * 12}px`, height: ROW };
     if (item.group) {
       const folded = open[item.key] === false;
       return (
-        <button type="button" class="row group" style={indent} key={`g${item.key}${at}`} aria-expanded={!folded}
+        <button type="button" class="row group" style={indent} key={`g${item.key}${at}`} aria-expanded={!folded} {...stop}
           onClick={() => setOpen({ ...open, [item.key]: folded })}>
           <span class="twist">{folded ? "▸" : "▾"}</span>{item.group}
         </button>
@@ -91,7 +91,7 @@ function Outline({ data, send }) {
     }
     const node = nodes[item.index];
     return (
-      <button type="button" class="row" style={indent} key={item.index} aria-current={item.index === data.selected}
+      <button type="button" class="row" style={indent} key={item.index} aria-current={item.index === data.selected} {...stop}
         title={`${node.name} (${node.op_type})`} onClick={() => send("select", { node: node.name })}>
         <Mark status={statusAt(table, data.status, item.index)} />
         <span class="name">{shortName(node)}</span><span class="type">{node.op_type}</span>
