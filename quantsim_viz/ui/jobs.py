@@ -22,6 +22,8 @@ from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui.messages import Cancel, Message, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from quantsim_viz.ui.datasets import DataSource
     from quantsim_viz.ui.session import RunOptions
     from quantsim_viz.ui.sources import ModelSource
@@ -46,7 +48,7 @@ class Job:
         id: Its number.
         texts: The documents simulated, (name, text) each.
         title: What it is, for the progress line.
-        purpose: `simulate`, `live` or `compare`.
+        purpose: `simulate`, `live`, `check`, or one of the Compare page's (`compare.runs`).
         model_key: `ModelSource.key` of the model.
         data: What is measured on.
         options: How.
@@ -56,6 +58,7 @@ class Job:
         error: Why it failed.
         taken: Whether its page has taken the result over.
         shown_layers: How many layers' figures its page has drawn while it runs.
+        extra: Further arguments that the options do not hold.
     """
 
     id: int
@@ -73,6 +76,7 @@ class Job:
     shown_layers: int = 0
     started: float = field(default_factory=time.monotonic)
     cancelled_at: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_running(self) -> bool:
@@ -111,16 +115,20 @@ class Worker:
         title: str,
         purpose: str,
         samples: int | None = None,
+        task: str = "",
+        extra: Mapping[str, Any] | None = None,
     ) -> Job:
-        """Start a simulation and return its job at once."""
+        """Start a simulation, or another task, and return its job at once."""
         with self._lock:
             self._count += 1
             self._polled = time.monotonic()
             job = Job(self._count, texts, title, purpose, model.key, data, options)
+            job.extra = dict(extra or {})
             self._jobs = {number: j for number, j in self._jobs.items() if j.is_running}
             self._jobs[job.id] = job
             self._ensure()
-            request = Request(job.id, model, texts, data, options.to_keywords(), samples)
+            keywords = options.to_keywords() | job.extra
+            request = Request(job.id, model, texts, data, keywords, samples, task)
             self._write(request)
         return job
 

@@ -24,6 +24,7 @@ class Request:
         data: What to measure on.
         options: Keyword arguments of `simulate` or `compare`.
         samples: How many samples to take, None for all.
+        task: `compare` or `attribute` for the Compare page (`compare.task`), `""` for the rest.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Request:
     data: DataSource
     options: Mapping[str, Any] = field(default_factory=dict)
     samples: int | None = None
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Simulations of a session: started, superseded, taken over. Plain Python.
 
-Four purposes share one worker process: `simulate` (all the data, asked for), `compare` (two
-documents, asked for), `live` (one batch, after every valid edit, unasked) and `check` (whether data
-that were opened fit the model).
+Three purposes of the workbench and those of the Compare page (`compare.runs`) share one worker
+process: `simulate` (all the data, asked for), `live` (one batch, after every valid edit, unasked)
+and `check` (whether data that were opened fit the model).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from quantsim_viz.ui.compare.runs import PURPOSES, stop_comparing, take
 from quantsim_viz.ui.datasets import data_for
 from quantsim_viz.ui.session import Result
 from quantsim_viz.ui.views.table import layer_figures
@@ -62,24 +63,6 @@ def start_simulation(session: Session, worker: Worker) -> None:
     )
 
 
-def start_comparison(session: Session, worker: Worker) -> None:
-    """Start a comparison: A is the chosen configuration, B the document."""
-    other = session.compared
-    if other is None or session.is_running("compare") or not _may_run(session):
-        return
-    stop_live(session, worker)
-    workspace = session.workspace
-    session.jobs["compare"] = worker.submit(
-        session.model_source,
-        ((other.name, other.text), (session.document_name, workspace.text)),
-        session.data,
-        replace(session.options, measures=()),
-        title=f"Comparing on {session.data.title}",
-        purpose="compare",
-        samples=session.options.samples,
-    )
-
-
 def keep_live(session: Session, worker: Worker) -> None:
     """Measure the present document on one batch, unless its figures are known or on their way.
 
@@ -87,7 +70,7 @@ def keep_live(session: Session, worker: Worker) -> None:
     that takes too long.
     """
     wanted = session.live and (session.results or not session.workspace.history.is_pristine)
-    if not wanted or session.is_running("simulate") or session.is_running("compare"):
+    if not wanted or session.comparing.is_open or session.is_running("simulate"):
         return
     if session.live_seconds > LIVE_SECONDS or not session.is_stale(session.result, missing=True):
         return
@@ -126,9 +109,9 @@ def _may_run(session: Session) -> bool:
 
 def stop(session: Session, worker: Worker) -> None:
     """Ask what was asked for to stop."""
-    for purpose in ("simulate", "compare"):
-        if session.is_running(purpose):
-            worker.cancel(session.jobs[purpose])
+    if session.is_running("simulate"):
+        worker.cancel(session.jobs["simulate"])
+    stop_comparing(session, worker)
 
 
 def stop_live(session: Session, worker: Worker) -> None:
@@ -142,7 +125,9 @@ def collect(session: Session) -> bool:
     finished = [job for job in session.jobs.values() if not job.is_running and not job.taken]
     for job in finished:
         job.taken = True
-        if job.purpose == "check":
+        if job.purpose in PURPOSES:
+            take(session, job)
+        elif job.purpose == "check":
             if job.error is not None and session.checked == (job.model_key, job.data):
                 session.tell("data-fit", error_text(job), "error")
         elif job.state == "done" and job.result is not None:
@@ -172,5 +157,5 @@ def _result_of(job: Job) -> Result:
         model_key=job.model_key,
         data=job.data,
         options=job.options,
-        figures={} if job.purpose == "compare" else layer_figures(job.result["layers"]),
+        figures=layer_figures(job.result["layers"]),
     )

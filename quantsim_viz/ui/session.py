@@ -14,6 +14,7 @@ from quantsim_viz.config import Document
 from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
+from quantsim_viz.ui.compare.comparing import Comparing
 from quantsim_viz.ui.views.coverage import spots
 from quantsim_viz.ui.views.effects import effect_of, effect_of_value
 from quantsim_viz.ui.views.gestures import gesture
@@ -38,7 +39,7 @@ AS_OPENED = "as opened"
 
 VIEWS = ("JSON", "Forms", "Changes")
 
-TABS = ("Layers", "Configuration", "Run", "Compare")
+TABS = ("Layers", "Configuration", "Run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,12 @@ class Result:
     """Figures, and what they are of.
 
     Attributes:
-        report: `simulate --json` or `compare --json`.
+        report: `simulate --json`.
         texts: The documents that were simulated.
         model_key: The model.
         data: The data.
         options: How.
-        figures: `views.table.layer_figures` of a simulation, `{}` of a comparison.
+        figures: `views.table.layer_figures`.
     """
 
     report: dict[str, Any]
@@ -139,6 +140,7 @@ class Session:
         jump: (line, n): where the editor last had to go.
         jump_focuses: Whether it takes the keyboard with it.
         notices: What there is to tell.
+        comparing: The Compare page.
         compare_source: The configuration to compare with.
         checked: The model and the data that were last checked against each other.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
@@ -170,6 +172,7 @@ class Session:
         self.jump = (0, 0)
         self.jump_focuses = True
         self.notices: dict[str, Notice] = {}
+        self.comparing = Comparing(self)
         self.compare_source: ConfigSource | None = None
         self.checked: tuple[str, DataSource] | None = None
         self.jobs: dict[str, Job] = {}
@@ -233,7 +236,6 @@ class Session:
             self.compare_source = self._as_opened()
         else:
             self.compare_source = documents.config_source(reference, self.roots)
-        self.results.pop("compare", None)
 
     @property
     def compared(self) -> ConfigSource | None:
@@ -415,11 +417,6 @@ class Session:
         if not self.is_stale(full) or self.is_stale(live):
             return full
         return live
-
-    @property
-    def comparison(self) -> Result | None:
-        """The figures of the last comparison."""
-        return self.results.get("compare")
 
     def is_stale(self, result: Result | None, *, missing: bool = False) -> bool:
         """Whether figures are of another document, model, data or options than now.

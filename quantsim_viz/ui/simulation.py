@@ -1,4 +1,4 @@
-"""What the worker does with a request: the engine's `simulate` or `compare`, with progress."""
+"""What the worker does with a request: the engine's `simulate`, or a task, with progress."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import load_config
+from quantsim_viz.ui.compare.task import run_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,9 @@ class Bench:
     def run(
         self, request: Request, report: Report, cancelled: Callable[[], bool]
     ) -> dict[str, Any]:
-        """Simulate or compare, and return what `--json` would print; without documents, `{}`.
+        """Simulate, and return what `simulate --json` would print; without documents, `{}`.
+
+        A request that names a task gets what that returns (`compare.task`).
 
         Raises:
             Cancelled: `cancelled` said so.
@@ -63,10 +66,10 @@ class Bench:
         if request.samples is not None:
             keywords["samples"] = request.samples
         result: dict[str, Any]
-        if len(configs) == 1:
-            result = sim.simulate(model, configs[0], data, **keywords).to_dict()
+        if request.task:
+            result = run_task(request.task, model, configs, data, keywords)
         else:
-            result = sim.compare(model, configs, data, **keywords).to_dict()
+            result = sim.simulate(model, configs[0], data, **keywords).to_dict()
         if request.data.is_upload:
             uploaded = request.data.path  # kept under a name that is none of the person's
             for key in ("data", "calibration"):

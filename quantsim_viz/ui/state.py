@@ -128,7 +128,9 @@ def _follow(session: Session, address: dict[str, str]) -> None:
         )
     compare = address.get("compare")
     if compare:
-        session.attempt("compare", lambda: session.compare_with(compare))
+        session.attempt("compare", lambda: session.comparing.read_address(compare))
+    if "page" in address or compare:
+        session.comparing.is_open = address.get("page", "compare") == "compare"
     if address.get("mode") in MODES:
         session.mode = address["mode"]
     if address.get("select"):
@@ -144,9 +146,7 @@ def write_address(state: AppState) -> None:
         address["model"] = session.model_source.reference
     if not source.is_upload:
         address["config"] = source.reference
-    compare = session.compare_source
-    if compare is not None and not compare.is_upload:
-        address["compare"] = compare.reference
+    address |= session.comparing.address()
     if session.selected is not None:
         address["select"] = session.selected
     if session.mode != "status":

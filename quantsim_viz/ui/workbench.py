@@ -1,4 +1,4 @@
-"""The workbench: one page, one fragment, every pane a view of one session."""
+"""The page: workbench or comparison, one fragment, every pane a view of one session."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from quantsim_viz.ui.compare.runs import keep_compared
 from quantsim_viz.ui.panels.bottom import draw_bottom
+from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
 from quantsim_viz.ui.panels.topbar import draw_topbar
@@ -26,6 +28,19 @@ def draw_workbench() -> None:
     collect(state.session)
     check_data(state.session, state.worker)
     keep_live(state.session, state.worker)
+    state.session.comparing.follow()
+    keep_compared(state.session, state.worker)
+    if state.session.comparing.is_open:
+        draw_compare(state)
+    else:
+        _draw_panes(state)
+    state.settling, state.drawn = False, time.monotonic()
+    draw_progress(state)
+    _warm_up(state)
+    write_address(state)
+
+
+def _draw_panes(state: AppState) -> None:
     with st.container(key="workbench", gap=None):
         draw_topbar(state)
         summary = st.container(key="summary-box", gap=None)
@@ -34,10 +49,6 @@ def draw_workbench() -> None:
             draw_summary(state)
         draw_strip(state)
         draw_bottom(state)
-    state.settling, state.drawn = False, time.monotonic()
-    draw_progress(state)
-    _warm_up(state)
-    write_address(state)
 
 
 def _warm_up(state: AppState) -> None:

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 
 const check = process.argv.includes("--check");
 const results = await build({
-  entryPoints: { editor: "src/editor/main.js", panes: "src/panes/main.jsx" },
+  entryPoints: { editor: "src/editor/main.js", panes: "src/panes/main.jsx", compare: "src/compare/main.jsx" },
   outdir: "../static",
   bundle: true,
   minify: true,
@@ -35,7 +35,7 @@ for (const file of results.outputFiles) {
 /** The licences of everything that was bundled, as they ask to be kept with it. */
 async function licences({ inputs }) {
   const names = Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
-  const parts = ["editor.js and panes.js hold the following packages.\n"];
+  const parts = ["editor.js, panes.js and compare.js hold the following packages.\n"];
   for (const name of [...new Set(names.filter(Boolean))].sort()) {
     const folder = `node_modules/${name}`;
     const { version } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));

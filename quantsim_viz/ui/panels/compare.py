@@ -1,102 +1,196 @@
-"""The Compare tab: the document beside a second configuration."""
+"""The Compare page: configurations side by side, which is better, and what caused it."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from quantsim_viz.ui import documents
+from quantsim_viz.ui.compare.attributed import attributed_view, explanation_of
+from quantsim_viz.ui.compare.catalogue import catalogue
+from quantsim_viz.ui.compare.causes import cause_rows
+from quantsim_viz.ui.compare.comparing import LAYOUTS
+from quantsim_viz.ui.compare.pictures import graph_views
+from quantsim_viz.ui.compare.runs import start_attribution
+from quantsim_viz.ui.compare.verdict import shown_measured, verdict_view
 from quantsim_viz.ui.components.assets import publish
-from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
-from quantsim_viz.ui.runs import start_comparison
-from quantsim_viz.ui.session import AS_OPENED
+from quantsim_viz.ui.components.compare import mount_compare
+from quantsim_viz.ui.components.graph import mount_graph
+from quantsim_viz.ui.panels.compare_edit import draw_adding, draw_editing
+from quantsim_viz.ui.panels.middle import selected_index, table_url
+from quantsim_viz.ui.panels.topbar import draw_topbar
+from quantsim_viz.ui.session import MODES
 from quantsim_viz.ui.state import on_widget, put_widget
-from quantsim_viz.ui.views.comparison import (
-    accuracy_figures,
-    differing_nodes,
-    verdict_lines,
-)
-from quantsim_viz.ui.views.figures import result_caption
 
 if TYPE_CHECKING:
+    from quantsim_viz.ui.components.channel import Act
     from quantsim_viz.ui.session import Session
     from quantsim_viz.ui.state import AppState
 
+STYLE = Path(__file__).parents[1] / "static" / "compare.css"
+
 
 def draw_compare(state: AppState) -> None:
-    """Draw the choice of the second configuration and, after a run, both side by side."""
+    """Draw the page."""
+    st.html(STYLE)
+    with st.container(key="compare-page", gap=None):
+        draw_topbar(state)
+        with st.container(key="compare-sides", gap=None):
+            _draw_pane(state, "sides", catalogue(state.session))
+            draw_adding(state.session)
+        with st.container(key="compare-head", gap=None):
+            _draw_pane(state, "verdict", verdict_view(state.session))
+        with st.container(key="compare-graphs", gap=None):
+            _draw_graphs(state)
+        with st.container(key="compare-right", gap=None):
+            _draw_right(state)
+        with st.container(key="compare-evidence", gap=None):
+            _draw_pane(state, "evidence", _evidence(state))
+
+
+def _draw_pane(state: AppState, kind: str, data: dict[str, Any]) -> None:
+    key = f"compare_{kind}"
+    on_act = state.channels.listen(key, lambda act: _act(state, act))
+    mount_compare(kind, data, key=key, ack=state.channels.of(key).ack, on_act=on_act)
+
+
+def _act(state: AppState, act: Act) -> None:
+    comparing = state.session.comparing
+    if act["type"] == "attribute":
+        start_attribution(state.session, state.worker)
+    elif act["type"] == "edit_side":
+        letter = str(act["letter"])
+        comparing.panel = "causes" if comparing.panel == letter else letter
+    else:
+        comparing.act(act)
+
+
+def _draw_graphs(state: AppState) -> None:
     session = state.session
-    with st.container(key="compare-box", gap=None):
-        with st.container(key="compare-bar", horizontal=True, vertical_alignment="center"):
-            _draw_choice(session)
-            running = session.is_running("compare")
-            st.button(
-                "Comparing" if running else "Compare",
-                key="run_compare",
-                disabled=running or session.compared is None,
-                on_click=lambda: start_comparison(session, state.worker),
-            )
-            _draw_sentence(session)
-        _draw_result(state)
+    comparing = session.comparing
+    with st.container(key="compare-graph-bar", horizontal=True, vertical_alignment="center"):
+        put_widget("compare_layout", comparing.layout)
+        st.segmented_control(
+            "Graphs",
+            LAYOUTS,
+            key="compare_layout",
+            required=True,
+            label_visibility="collapsed",
+            on_change=on_widget(
+                "compare_layout", lambda value: setattr(comparing, "layout", value)
+            ),
+        )
+        st.caption(_graph_words(session))
+    with st.container(key="compare-canvases", horizontal=True, gap=None):
+        for letter, view in graph_views(session):
+            key = f"compare_graph_{letter.lower()}"
+            on_act = state.channels.listen(key, lambda act: _act_in_graph(session, act))
+            with st.container(key=f"compare-canvas-{letter.lower()}", gap=None):
+                mount_graph(view, key=key, ack=state.channels.of(key).ack, on_act=on_act)
 
 
-def _draw_choice(session: Session) -> None:
-    chosen = session.compared
-    titles = {AS_OPENED: f"{session.workspace.source.name}, as opened"}
-    titles |= dict(documents.preset_references())
-    current = chosen.reference if chosen is not None else None
-    if current is not None:
-        titles.setdefault(current, current)
-    put_widget("compare", current)
-    st.selectbox(
-        "Compare with",
-        list(titles),
-        key="compare",
-        index=None,
-        placeholder="Compare with: a preset, a path, or the document as opened",
-        format_func=lambda reference: titles.get(reference, reference),
-        on_change=on_widget("compare", lambda value: _choose(session, value)),
-        accept_new_options=True,
+def _graph_words(session: Session) -> str:
+    """Return what the graphs show."""
+    comparing = session.comparing
+    if comparing.marked_nodes:
+        count = len(comparing.marked_nodes)
+        return f"Lit: the {count} node{'s' if count > 1 else ''} that this cause reaches."
+    difference = comparing.difference
+    if difference is None:
+        return ""
+    count = len(difference.statuses)
+    if comparing.layout == LAYOUTS[0]:
+        return f"They pan, zoom and select together; {count or 'no'} nodes of another status."
+    return f"{count or 'No'} nodes of another status."
+
+
+def _act_in_graph(session: Session, act: Act) -> None:
+    if act["type"] == "collapse":
+        session.collapsed = frozenset(map(str, act.get("paths", ())))
+    elif act["type"] == "mode":
+        comparing = session.comparing
+        comparing.mode = act["mode"] if act.get("mode") in MODES else comparing.mode
+    elif act["type"] == "select":
+        session.act(act)
+
+
+def _draw_right(state: AppState) -> None:
+    comparing = state.session.comparing
+    panels = ["causes", *comparing.sides]
+    if comparing.panel not in panels:
+        comparing.panel = "causes"
+    put_widget("compare_panel", comparing.panel)
+    st.segmented_control(
+        "At the right",
+        panels,
+        key="compare_panel",
+        required=True,
         label_visibility="collapsed",
-        width=380,
+        format_func=lambda panel: "What differs" if panel == "causes" else f"Edit {panel}",
+        on_change=on_widget("compare_panel", lambda value: setattr(comparing, "panel", value)),
     )
+    if comparing.panel == "causes":
+        _draw_pane(state, "causes", _causes(state.session))
+    else:
+        draw_editing(state, comparing.panel)
 
 
-def _choose(session: Session, value: object) -> None:
-    def do() -> None:
-        session.compare_with(None if value is None else str(value))
+def _causes(session: Session) -> dict[str, Any]:
+    comparing = session.comparing
+    difference, pair = comparing.difference, comparing.pair
+    if difference is None or pair is None:
+        return {"lead": "Two sides are needed.", "causes": [], "idle": [], "selected": None}
+    letters = ("A", comparing.other)
+    rows = cause_rows(comparing.causes, pair, letters)
+    acting = [row for row in rows if row["quantizers"]]
+    count = len({change.tensor for change in difference.changes})
+    lead = f"{count} quantizers, for {len(acting)} reasons"
+    if difference.errors != (None, None):
+        lead = "AIMET refuses a side, so there is no difference in effect."
+    elif not acting:
+        lead = "No quantizer."
+    return {
+        "lead": lead,
+        "causes": acting,
+        "idle": [row for row in rows if not row["quantizers"]],
+        "selected": comparing.cause,
+        "letters": letters,
+        **attributed_view(session, acting),
+    }
 
-    session.attempt("compare", do)
 
-
-def _draw_sentence(session: Session) -> None:
-    other = session.compared
-    if other is None:
-        st.caption("Both are simulated on the same data; each distinct value is computed once.")
-        return
-    count = len(differing_nodes(session))
-    nodes = "no node" if count == 0 else "1 node" if count == 1 else f"{count} nodes"
-    st.caption(f"A is {other.name}, B {session.document_name}: {nodes} of another status.")
-
-
-def _draw_result(state: AppState) -> None:
+def _evidence(state: AppState) -> dict[str, Any]:
     session = state.session
-    comparison = session.comparison
-    if comparison is None:
-        return
-    stale = " They are of an earlier state." if session.is_stale(comparison) else ""
-    outcome = {
-        "figures": list(accuracy_figures(comparison.report)),
-        "lines": list(verdict_lines(comparison.report)),
-        "caption": f"{result_caption(comparison)}.{stale}",
-    }
-    draw_pane(state, "report", "compare_report", outcome, height="content")
-    content = json.dumps(comparison.report, separators=(",", ":")).encode()
-    data = {
+    comparing = session.comparing
+    data: dict[str, Any] = {
         "table": table_url(state),
-        "results": publish(content, "comparison"),
         "selected": selected_index(state),
+        "letters": ["A", comparing.other],
+        "marked": comparing.marked_nodes,
+        "empty": "Figures appear as soon as two sides are chosen that can be simulated.",
+        "no_samples": _no_samples(session),
+        "note": "",
     }
-    draw_pane(state, "comparison", "comparison", data)
+    measured = shown_measured(session)
+    if measured is None:
+        return data
+    columns = [measured.column("A"), measured.column(comparing.other)]
+    content = json.dumps(measured.report, separators=(",", ":")).encode()
+    data["results"] = publish(content, "comparison")
+    data["stale"] = not measured.is_current(session)
+    data["columns"] = None if None in columns else columns
+    found = explanation_of(session, measured)
+    if found is not None:
+        data["explaining"] = publish(json.dumps(found).encode(), "explaining")
+    if data["columns"] is None:
+        data["empty"] = "Only a side that AIMET accepts has figures; they stand in the table above."
+    return data
+
+
+def _no_samples(session: Session) -> str:
+    measured = shown_measured(session)
+    if measured is None or measured.report.get("metric") is None:
+        return "The data have no labels, so no sample is right for one and wrong for the other."
+    return "They agree on every sample that was measured."

@@ -11,6 +11,7 @@ import streamlit as st
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents, sources
+from quantsim_viz.ui.compare.runs import start_comparison
 from quantsim_viz.ui.runs import start_simulation, stop
 from quantsim_viz.ui.state import on_widget, put_widget
 
@@ -260,7 +261,18 @@ def save(session: Session) -> None:
 
 def _draw_simulate(state: AppState) -> None:
     session, worker = state.session, state.worker
-    if session.is_running("simulate") or session.is_running("compare"):
+    if session.comparing.is_open:
+        st.button("Workbench", key="back", on_click=session.comparing.close)
+        st.button(
+            "Compare",
+            key="compare",
+            type="primary",
+            shortcut="Ctrl+Enter",
+            on_click=lambda: start_comparison(session, worker),
+        )
+        return
+    st.button("Compare", key="compare", on_click=session.comparing.open)
+    if session.is_running("simulate"):
         st.button("Cancel", key="cancel", on_click=lambda: stop(session, worker))
         return
     st.button(

@@ -7,11 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.documents import uploaded_config
 from quantsim_viz.ui.views.changes import change_rows, change_view
-from quantsim_viz.ui.views.comparison import (
-    accuracy_figures,
-    differing_nodes,
-    verdict_lines,
-)
 from quantsim_viz.ui.views.coverage import spot_nodes
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.inspector import inspect_node
@@ -203,36 +198,6 @@ def test_the_csv_has_a_row_a_layer() -> None:
     assert [row["node"] for row in rows] == ["a", "b"]
     assert rows[0]["shape"] == "1x2"
     assert rows[1]["sqnr_db"] == ""
-
-
-def test_a_difference_within_chance_is_called_so() -> None:
-    metric = {
-        "name": "top1",
-        "float": 0.99,
-        "values": [0.9, 0.91],
-        "difference": [0, 0.01],
-        "p_value": [None, 0.4],
-        "disagreements": [None, [3, 2]],
-        "samples": 100,
-    }
-    (line,) = verdict_lines({"metric": metric})
-    assert "within chance" in line
-    values = [figure["value"] for figure in accuracy_figures({"metric": metric})]
-    assert values == ["90.00%", "91.00%", "99.00%", "0.4"]
-    (line,) = verdict_lines({"metric": metric | {"p_value": [None, 0.001]}})
-    assert "more than chance" in line
-    (line,) = verdict_lines({"metric": metric | {"disagreements": [None, [0, 0]]}})
-    assert "agree" in line
-    (line,) = verdict_lines({"metric": None})
-    assert "no labels" in line
-    assert not list(accuracy_figures({"metric": None}))
-
-
-def test_differing_nodes_are_those_whose_status_differs(session: Session) -> None:
-    session.compare_with("default_config")
-    assert differing_nodes(session) == []
-    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
-    assert "node_relu" in differing_nodes(session)
 
 
 def test_the_coverage_line_begins_with_what_is_integer(session: Session) -> None:

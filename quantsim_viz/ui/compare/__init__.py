@@ -1,0 +1,1 @@
+"""The Compare page: configurations side by side, which is better, and what caused it."""

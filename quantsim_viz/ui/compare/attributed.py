@@ -1,0 +1,105 @@
+"""What a difference is put down to: to the rules that changed, and to layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.ui.compare.runs import attribution_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from quantsim_viz.ui.compare.measured import Measured
+    from quantsim_viz.ui.session import Session
+
+
+def attribution_of(session: Session) -> Mapping[str, Any] | None:
+    """Return the attribution of the pair as it is now, None while there is none."""
+    found = _measured(session)
+    return None if found is None else found.report["attribution"]
+
+
+def explanation_of(session: Session, measured: Measured) -> Mapping[str, Any] | None:
+    """Return which layers explain the difference in noise.
+
+    By sensitivity, noise at the model's outputs, once that was measured; until then by isolated
+    noise, if the shown figures have it.
+    """
+    found = _measured(session)
+    if found is not None and found.report["explaining"] is not None:
+        by_sensitivity: Mapping[str, Any] = found.report["explaining"]
+        return by_sensitivity
+    column = measured.column(session.comparing.other)
+    listed = measured.report.get("explaining")
+    return None if column is None or not listed or measured.column("A") != 0 else listed[column]
+
+
+def _measured(session: Session) -> Measured | None:
+    found = session.comparing.measured.get("attribute")
+    letters = ("A", session.comparing.other)
+    if found is None or found.letters != letters:
+        return None
+    return found if all(found.is_of(session, letter) for letter in letters) else None
+
+
+def attributed_view(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Add to each cause what its rule does, and return what the pane says of it.
+
+    Args:
+        session: The session.
+        rows: Causes as shown (`causes.cause_rows`); each gets its `share`.
+    """
+    found = attribution_of(session)
+    if found is None:
+        return {"foot": _foot(session), "can_attribute": _can_attribute(session)}
+    metric = found["metric"]
+    shares = {rule["pointer"]: _share(rule) for rule in found["rules"]}
+    for row in rows:
+        row["share"] = shares.get(row["id"])
+    known = [share for share in shares.values() if share is not None]
+    sizes = [abs(part["db"]) for share in known for part in share.values() if part["db"]]
+    is_share = metric in ("top1", "top5")
+    return {
+        "most_db": max(sizes, default=0.0),
+        "scale": 100 if is_share else 1,
+        "digits": 2 if is_share else 4,
+        "metric": metric,
+        "foot": _attribution_foot(found),
+        "can_attribute": False,
+    }
+
+
+def _share(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {
+            "db": rule[side]["sqnr_delta_db"],
+            "score": rule[side]["metric_delta"],
+            "refused": rule[side]["refused"],
+        }
+        for key, side in (("alone", "alone"), ("rest", "without"))
+    }
+
+
+def _attribution_foot(found: Mapping[str, Any]) -> str:
+    first, second = found["first"]["sqnr_db"], found["second"]["sqnr_db"]
+    total = "" if first is None or second is None else f" All together {second - first:+.1f} dB."
+    return (
+        f"{found['simulations']} configurations simulated on {found['samples']:,} samples:"
+        f" each rule made alone, and each left out.{total}"
+    ).replace("+-", "\u2212")
+
+
+def _foot(session: Session) -> str:
+    if session.is_running("attribute"):
+        return "Trying each changed rule alone, and without it."
+    if _can_attribute(session):
+        seconds = attribution_seconds(session)
+        return f"Each changed rule alone, and left out: about {max(1, round(seconds))} s."
+    return ""
+
+
+def _can_attribute(session: Session) -> bool:
+    comparing = session.comparing
+    acting = [cause for cause in comparing.causes if cause.change is not None]
+    ready = all(letter in comparing.ready for letter in ("A", comparing.other))
+    return bool(acting) and ready and not session.is_running("attribute")

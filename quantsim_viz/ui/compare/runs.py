@@ -1,0 +1,145 @@
+"""Measuring what is compared: one batch at once, all the data where that is quick or asked for.
+
+Three purposes, one worker: `compare-live` (one batch, after every change), `compare` (all the data)
+and `attribute` (what each changed rule does to the figures).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from quantsim_viz.ui.compare.measured import is_asked, measured_of
+
+if TYPE_CHECKING:
+    from quantsim_viz.ui.jobs import Job, Worker
+    from quantsim_viz.ui.session import Session
+
+LIVE_SAMPLES = 64
+"""One batch: what figures after an edit are of."""
+
+QUICK_SECONDS = 8.0
+"""All the data are measured unasked where that should take no longer than this."""
+
+PURPOSES = ("compare-live", "compare", "attribute")
+
+
+def keep_compared(session: Session, worker: Worker) -> None:
+    """Start what is missing: one batch first, then all the data, then what each rule does.
+
+    Nothing is started that ran on the same documents before, however it ended.
+    """
+    comparing = session.comparing
+    letters = tuple(comparing.ready)
+    if not comparing.is_open or comparing.pair is None or not letters:
+        return
+    live, full = comparing.measured.get("compare-live"), comparing.measured.get("compare")
+    is_known = [found is not None and found.is_current(session) for found in (live, full)]
+    if not any(is_known):
+        if not _is_under_way(session, letters, ("compare-live", "compare")):
+            _start(session, worker, "compare-live", letters)
+        return
+    if not is_known[1]:
+        if full_seconds(session) <= QUICK_SECONDS and session.live:
+            start_comparison(session, worker, asked=False)
+        return
+    if attribution_seconds(session) <= QUICK_SECONDS and session.live:
+        start_attribution(session, worker, asked=False)
+
+
+def start_comparison(session: Session, worker: Worker, *, asked: bool = True) -> None:
+    """Measure every side on all the data."""
+    letters = tuple(session.comparing.ready)
+    if not letters or _is_under_way(session, letters, ("compare",), tried=not asked):
+        return
+    session.notices.pop("compare", None)
+    _start(session, worker, "compare", letters)
+
+
+def start_attribution(session: Session, worker: Worker, *, asked: bool = True) -> None:
+    """Find out what each changed rule does, alone and by its absence."""
+    comparing = session.comparing
+    letters = ("A", comparing.other)
+    if any(letter not in comparing.ready for letter in letters) or not comparing.causes:
+        return
+    found = comparing.measured.get("attribute")
+    known = found is not None and found.letters == letters
+    if found is not None and known and all(found.is_of(session, letter) for letter in letters):
+        return
+    if _is_under_way(session, letters, ("attribute",), tried=not asked):
+        return
+    _start(session, worker, "attribute", letters)
+
+
+def stop_comparing(session: Session, worker: Worker) -> None:
+    """Ask whatever is measured for the page to stop."""
+    for purpose in PURPOSES:
+        if session.is_running(purpose):
+            worker.cancel(session.jobs[purpose], force=purpose != "compare-live")
+
+
+def full_seconds(session: Session) -> float:
+    """Return about how long all the data take, from how long one batch took."""
+    live = session.comparing.measured.get("compare-live")
+    if live is None:
+        return 0.0
+    total = live.report.get("total") or live.report["samples"]
+    return live.seconds * total / max(live.report["samples"], 1)
+
+
+def attribution_seconds(session: Session) -> float:
+    """Return about how long the attribution takes, from how long all the data took."""
+    full = session.comparing.measured.get("compare")
+    if full is None:
+        return 0.0
+    return full.seconds * len(session.comparing.causes)
+
+
+def take(session: Session, job: Job) -> None:
+    """Take over what a job of the page found."""
+    if job.state == "done" and job.result is not None:
+        session.comparing.measured[job.purpose] = measured_of(job)
+    elif job.state == "failed" and job.error is not None:
+        text = str(job.error)
+        if job.data.path:
+            text = text.replace(job.data.path, job.data.reference)
+        session.tell("compare", text, "error")
+    elif job.state == "cancelled" and job.purpose != "compare-live":
+        session.tell("compare", "The run was cancelled; earlier figures stand.")
+
+
+def _is_under_way(
+    session: Session, letters: tuple[str, ...], purposes: tuple[str, ...], *, tried: bool = True
+) -> bool:
+    """Whether it runs already, or, unless it is tried again on purpose, ran and failed."""
+    for purpose in purposes:
+        job = session.jobs.get(purpose)
+        if job is not None and (job.is_running or tried) and is_asked(job, session, letters):
+            return True
+    return False
+
+
+def _start(session: Session, worker: Worker, purpose: str, letters: tuple[str, ...]) -> None:
+    stop_comparing(session, worker)
+    if session.is_running("live"):
+        worker.cancel(session.jobs["live"], force=False)
+    comparing = session.comparing
+    live, limit = purpose == "compare-live", session.options.samples
+    session.jobs[purpose] = worker.submit(
+        session.model_source,
+        tuple((letter, comparing.sides[letter].text) for letter in letters),
+        session.data,
+        replace(session.options, measures=("isolated",) if purpose == "compare" else ()),
+        title=_title(session, purpose),
+        purpose=purpose,
+        samples=min(LIVE_SAMPLES, limit or LIVE_SAMPLES) if live else limit,
+        task="attribute" if purpose == "attribute" else "compare",
+        extra={} if comparing.metric is None else {"metric": comparing.metric},
+    )
+
+
+def _title(session: Session, purpose: str) -> str:
+    if purpose == "attribute":
+        count = len(session.comparing.causes)
+        return f"Trying {count} changed rule{'s' if count > 1 else ''} one by one"
+    return f"Comparing on {session.data.title}"

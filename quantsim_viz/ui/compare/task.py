@@ -1,0 +1,88 @@
+"""What the worker does for the Compare page: configurations side by side, rules one by one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from quantsim_viz.ui.compare.samples import pictures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from quantsim_viz.config import Config
+    from quantsim_viz.model import Model
+
+MOST_PICTURES = 120
+"""Samples that are handed on for each pair, with their pictures."""
+
+
+def run_task(
+    task: str, model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Do what the page asked for.
+
+    Args:
+        task: `compare`, or `attribute`: which rules and which layers the difference is due to.
+        model: The model.
+        configs: The sides, the base first; one alone is simulated.
+        data: What to measure on, as `sim.compare` takes it.
+        keywords: Further arguments of `sim.compare`.
+
+    Raises:
+        Cancelled: The person asked to stop.
+        QuantSimError: The data or the metric do not fit, an operator is not supported, ….
+    """
+    started = time.perf_counter()
+    do = _attribute if task == "attribute" else _compare
+    found = do(model, configs, data, keywords)
+    return found | {"took": time.perf_counter() - started}
+
+
+def _compare(
+    model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    from quantsim_viz import sim
+    from quantsim_viz.report.compare import Comparison
+    from quantsim_viz.sim.data import load_data
+
+    if len(configs) > 1:
+        comparison = sim.compare(model, configs, data, **keywords)
+    else:
+        report = sim.simulate(model, configs[0], data, **keywords)
+        comparison = Comparison((configs[0].name,), (report,))
+    result = comparison.to_dict()
+    result.pop("differences")
+    everything = load_data(model, data)
+    result["total"] = everything.samples
+    metric = result["metric"]
+    if metric is not None:
+        metric["disagreeing"] = [rows and rows[:MOST_PICTURES] for rows in metric["disagreeing"]]
+        numbers = sorted(set(_samples(metric["disagreeing"])))
+        pictures = pictures_of(model, everything, numbers)
+        result["pictures"] = dict(zip(map(str, numbers), pictures, strict=True))
+    return result
+
+
+def _samples(listed: Sequence[Sequence[Mapping[str, Any]] | None]) -> Iterator[int]:
+    for rows in listed:
+        for row in rows or ():
+            yield row["sample"]
+
+
+def _attribute(
+    model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return which rules, and which layers' own quantizers, make the difference at the output."""
+    from quantsim_viz import sim
+
+    comparison = sim.compare(
+        model, configs, data, **{**keywords, "measure": ("sensitivity",)}, attribution=True
+    )
+    found = comparison.to_dict()
+    return {
+        "attribution": found["attribution"][1],
+        "explaining": found["explaining"][1],
+        "samples": found["samples"],
+        "total": found["samples"],
+    }

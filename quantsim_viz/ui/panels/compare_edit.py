@@ -1,0 +1,146 @@
+"""Editing a side of a comparison where it stands, and bringing further configurations in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from quantsim_viz.config import schema
+from quantsim_viz.lint import lint_cascade
+from quantsim_viz.ui import documents
+from quantsim_viz.ui.components.assets import publish
+from quantsim_viz.ui.components.editor import EditorView, mount_editor
+from quantsim_viz.ui.panels.bottom import PARAM_TYPES
+from quantsim_viz.ui.runs import start_simulation
+from quantsim_viz.ui.views.navigator import finding_id, reach_rows
+from quantsim_viz.ui.views.table import op_type_counts
+
+if TYPE_CHECKING:
+    from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.ui.compare.sides import Side
+    from quantsim_viz.ui.components.channel import Act
+    from quantsim_viz.ui.session import Session
+    from quantsim_viz.ui.state import AppState
+
+
+def draw_editing(state: AppState, letter: str) -> None:
+    """Draw the editor of a side; the workbench's document is edited as it is there."""
+    session = state.session
+    side = session.comparing.sides[letter]
+    history = side.workspace.history
+    with st.container(key="compare-edit-bar", horizontal=True, vertical_alignment="center"):
+        st.html(f'<span class="qv-side-title">{letter}</span>')
+        st.caption(side.name)
+        st.space("stretch")
+        st.button(
+            "Undo",
+            key="compare_undo",
+            icon=":material/undo:",
+            disabled=history.undo_title is None,
+            on_click=history.undo,
+        )
+        st.button(
+            "Redo",
+            key="compare_redo",
+            icon=":material/redo:",
+            disabled=history.redo_title is None,
+            on_click=history.redo,
+        )
+        st.download_button(
+            "Download",
+            side.text,
+            file_name=f"{side.workspace.source.name.removesuffix('.json')}.json",
+            mime="application/json",
+            key="compare_download",
+            on_click="ignore",
+        )
+        if not side.is_document:
+            st.button(
+                "To the workbench",
+                key="compare_adopt",
+                on_click=lambda: session.comparing.adopt(letter),
+            )
+    key = f"compare_editor_{letter.lower()}"
+    channel = state.channels.of(key)
+    on_act = state.channels.listen(key, lambda act: _act(state, side, act))
+    view = _editor_view(session, side, letter, channel.seq)
+    mount_editor(view, key=key, ack=channel.ack, on_act=on_act)
+
+
+def _editor_view(session: Session, side: Side, letter: str, seq: int) -> EditorView:
+    workspace = side.workspace
+    history = workspace.history
+    picture = workspace.picture()
+    return EditorView(
+        document=session.document_key if side.is_document else "",
+        opening=f"{session.id}:{session.openings if side.is_document else side.reference}",
+        fresh=False,
+        base=workspace.source.base,
+        pristine=history.is_pristine,
+        text=workspace.text,
+        version=history.version,
+        seq=seq,
+        diagnostics=_findings(side),
+        reach=reach_rows(picture),
+        marked=_marked_lines(session, letter),
+        jump=side.jump,
+        jump_focuses=True,
+        schema=publish(json.dumps(schema()).encode(), "schema"),
+        op_types=op_type_counts(workspace.model),
+        param_types=PARAM_TYPES,
+    )
+
+
+def _findings(side: Side) -> tuple[Diagnostic, ...]:
+    picture = side.workspace.picture()
+    return picture.diagnostics if picture.cascade is None else lint_cascade(picture.cascade)
+
+
+def _marked_lines(session: Session, letter: str) -> list[int]:
+    """Return the lines of a side where the rule stands that is looked at."""
+    comparing = session.comparing
+    number = 0 if letter == "A" else 1
+    found = (cause.change for cause in comparing.causes if cause.id == comparing.cause)
+    return [line for change in found if change and (line := change.lines[number]) is not None]
+
+
+def _act(state: AppState, side: Side, act: Act) -> None:
+    """Do what was done in an editor: to the session's document, or to the side's own."""
+    session, history = state.session, side.workspace.history
+    if act["type"] == "simulate":
+        start_simulation(session, state.worker)
+    elif side.is_document:
+        session.act(act)
+    elif act["type"] == "edit" and act.get("ver") == history.version:
+        side.type_text(str(act["text"]))
+    elif act["type"] in ("undo", "redo"):
+        getattr(history, act["type"])()
+    elif act["type"] == "fix":
+        fix = next((d.fix for d in _findings(side) if d.fix and finding_id(d) == act["id"]), None)
+        if fix is not None:
+            side.workspace.patch(fix.patch, fix.title)
+
+
+def draw_adding(session: Session) -> None:
+    """Draw what brings in a configuration that is no preset: an upload, or a path."""
+    with st.popover("Add a file", key="compare_add", width="stretch"):
+        st.caption("An upload stays private to this page and never appears in its address.")
+        upload = st.file_uploader("Configuration (.json)", type=["json"], key="compare_upload")
+        if upload is not None and st.session_state.get("taken:compare") != upload.file_id:
+            st.session_state["taken:compare"] = upload.file_id
+            name, content = upload.name, upload.getvalue()
+            session.attempt(
+                "compare",
+                lambda: session.comparing.add(documents.uploaded_config(name, content)),
+            )
+            st.rerun(scope="fragment")
+        path = st.text_input("Path", key="compare_path", placeholder="rules/mine.json")
+        if path and st.session_state.get("taken:compare_path") != path:
+            st.session_state["taken:compare_path"] = path
+            session.attempt(
+                "compare",
+                lambda: session.comparing.add(documents.config_source(path, session.roots)),
+            )
+            st.rerun(scope="fragment")
