@@ -13,7 +13,7 @@ from quantsim_viz.resolve.grid import effective_quantizer
 from quantsim_viz.resolve.reverse import ReverseIndex, rule_counts
 from quantsim_viz.resolve.serialize import cascade_to_dict
 from quantsim_viz.resolve.settings import QuantizerSetting
-from quantsim_viz.resolve.status import node_states, refused_states
+from quantsim_viz.resolve.status import NodeStates, refused_numbers, status_numbers
 from quantsim_viz.resolve.trace import TraceIndex
 
 if TYPE_CHECKING:
@@ -97,11 +97,19 @@ class Cascade:
 
         The same facts as in `quantizers`, without an object for each.
         """
+        names, rows = self.precision_rows()
+        return dict(zip(names, rows, strict=True))
+
+    def precision_rows(self) -> tuple[tuple[str, ...], list[tuple[bool, str, int]]]:
+        """Return the tensors that have a quantizer, and in the same order their `precisions`.
+
+        The names are the same object after every edit that leaves the quantizers where they are.
+        """
         run = self._valid_run
         if run is None:
-            return {}
+            return (), []
         columns = (run.columns[column] for column in (ENABLED, DTYPE, BITWIDTH))
-        return dict(zip(run.topology.names, zip(*columns, strict=True), strict=True))
+        return run.topology.names, list(zip(*columns, strict=True))
 
     @property
     def _valid_run(self) -> Run | None:
@@ -110,10 +118,18 @@ class Cascade:
     @cached_property
     def nodes(self) -> Mapping[str, NodeState]:
         """The state of every node of the top graph by name."""
+        return NodeStates(self.model, self.status_numbers, self.supergroups)
+
+    @cached_property
+    def status_numbers(self) -> bytes:
+        """The statuses alone, for thousands at once.
+
+        A byte a node of the top graph, in file order: the place of its status among `Status`'.
+        """
         run = self._valid_run
         if run is not None:
-            return node_states(self.model, run)
-        return refused_states(self.model, self.error.nodes if self.error is not None else ())
+            return status_numbers(self.model, run)
+        return refused_numbers(self.model, self.error.nodes if self.error is not None else ())
 
     @cached_property
     def supergroups(self) -> tuple[tuple[str, ...], ...]:

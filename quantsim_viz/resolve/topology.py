@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quantsim_viz.resolve.grid import QUANTIZABLE_DTYPES
+from quantsim_viz.resolve.status_tables import StatusTables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +133,21 @@ class Topology:
             tuple(name for name in inputs if dtypes.get(name) in QUANTIZABLE_DTYPES),
             tuple(name for name in op.node.outputs if dtypes.get(name) in QUANTIZABLE_DTYPES),
         )
+
+    @cached_property
+    def op_of_node(self) -> Mapping[str, int]:
+        """The operator that each node of the top graph but `Constant` is, or is a member of."""
+        return {name: op.index for op in self.ops if not op.in_body for name in op.node.members}
+
+    @cached_property
+    def hidden_members(self) -> frozenset[str]:
+        """Nodes that a pass fused into an operator, its last left out."""
+        return frozenset(name for op in self.ops for name in op.node.members[:-1])
+
+    @cached_property
+    def status_tables(self) -> StatusTables:
+        """What the operators' statuses hang on."""
+        return StatusTables(self)
 
     def output_ops(self, op: int) -> list[int]:
         """Return the operators that use an operator's outputs, one entry a use."""

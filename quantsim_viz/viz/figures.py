@@ -6,15 +6,17 @@ Structure travels once, with the layout; this is all that travels afterwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from quantsim_viz.viz.palette import encode_statuses
+from quantsim_viz.viz.cache import Cache
+from quantsim_viz.viz.palette import encode_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from quantsim_viz.resolve.settings import NodeState
     from quantsim_viz.viz.layout import Layout
+    from quantsim_viz.viz.skeleton import Skeleton
 
 FLOAT_CODE = "-"
 UNKNOWN_CODE = "?"
@@ -28,17 +30,26 @@ BIT_CODES: Mapping[tuple[str, int], str] = {
 }
 """One character for the precision of an enabled quantizer."""
 
+_ROW_CODES = {(True, *precision): code for precision, code in BIT_CODES.items()} | {
+    (False, *precision): FLOAT_CODE for precision in BIT_CODES
+}
+_ABSENT = "!"
+_SHOWN = str.maketrans(_ABSENT, UNKNOWN_CODE)
+_PART_STATES = str.maketrans(
+    dict.fromkeys((*BIT_CODES.values(), UNKNOWN_CODE), "1") | {FLOAT_CODE: "0", _ABSENT: "0"}
+)
+
 
 class Resolved(Protocol):
     """What the picture needs of a `resolve.Cascade`."""
 
     @property
-    def nodes(self) -> Mapping[str, NodeState]:
-        """Return every node's state by name."""
+    def status_numbers(self) -> bytes:
+        """Return every node's status as its place among all, in file order."""
         ...
 
-    def precisions(self) -> Mapping[str, tuple[bool, str, int]]:
-        """Return by tensor name whether its quantizer is enabled, its dtype and bit width."""
+    def precision_rows(self) -> tuple[tuple[str, ...], Sequence[tuple[bool, str, int]]]:
+        """Return the tensors with a quantizer; of each whether enabled, dtype and bit width."""
         ...
 
     @property
@@ -68,22 +79,17 @@ class Figures:
 
 def figures_of(layout: Layout, cascade: Resolved) -> Figures:
     """Return what a cascade looks like on a layout."""
-    states = cascade.nodes
-    codes = {name: _bit_code(*found) for name, found in cascade.precisions().items()}
-    vertices = layout.skeleton.vertices
-    number = {vertex.name: vertex.index for vertex in vertices}
+    skeleton = layout.skeleton
+    names, rows = cascade.precision_rows()
+    places = _PLACES.get_or_make((skeleton.key, names), lambda: _Places(skeleton, names))
+    letters = encode_numbers(cascade.status_numbers)
+    codes = "".join([_ROW_CODES.get(row) or _bit_code(*row) for row in rows]) + _ABSENT
+    number = places.number
     return Figures(
-        status=encode_statuses(
-            state.status if (state := states.get(vertex.name)) else None for vertex in vertices
-        ),
-        parts="".join(
-            "0" if codes.get(name, FLOAT_CODE) == FLOAT_CODE else "1" for name in layout.parts
-        ),
-        bits="".join(
-            _joined([codes[name] for name in vertex.carriers if name in codes])
-            for vertex in vertices
-        ),
-        tensor_bits="".join(codes.get(name, UNKNOWN_CODE) for name in layout.tensors),
+        status="".join([letters[vertex.node] for vertex in skeleton.vertices]),
+        parts="".join([codes[place] for place in places.parts]).translate(_PART_STATES),
+        bits="".join([_joined(found) for found in places.carried(codes)]),
+        tensor_bits="".join([codes[place] for place in places.tensors]).translate(_SHOWN),
         supergroups=tuple(
             tuple(number[name] for name in group if name in number) for group in cascade.supergroups
         ),
@@ -94,13 +100,39 @@ def _bit_code(enabled: bool, dtype: str, bitwidth: int) -> str:
     return BIT_CODES.get((dtype, bitwidth), UNKNOWN_CODE) if enabled else FLOAT_CODE
 
 
-def _joined(codes: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def _joined(codes: str) -> str:
     """Return the code of a node from those of its outputs and parameters."""
-    if len(codes) == 1:
-        return codes[0]
-    precise = {*codes} - {FLOAT_CODE}
+    precise: set[str] = {*codes} - {FLOAT_CODE}
     if len(precise) > 1:
         return MIXED_CODE
     if precise:
         return precise.pop()
     return FLOAT_CODE if codes else UNKNOWN_CODE
+
+
+class _Places:
+    """Where what is drawn finds its quantizer's code; the last place of all is for none.
+
+    Attributes:
+        number: Number of each node by name.
+        tensors: A place for each tensor on a wire.
+        parts: A place for each parameter.
+    """
+
+    def __init__(self, skeleton: Skeleton, names: Iterable[str]) -> None:
+        place = {name: number for number, name in enumerate(names)}
+        self.number = {vertex.name: vertex.index for vertex in skeleton.vertices}
+        self.tensors = [place.get(name, -1) for name in skeleton.details]
+        self.parts = [place.get(n, -1) for vertex in skeleton.vertices for n in vertex.float_parts]
+        self._carriers = [
+            tuple(place[name] for name in vertex.carriers if name in place)
+            for vertex in skeleton.vertices
+        ]
+
+    def carried(self, codes: str) -> list[str]:
+        """Return the codes of the outputs and parameters of every node."""
+        return ["".join([codes[place] for place in places]) for places in self._carriers]
+
+
+_PLACES: Cache[_Places] = Cache(8)

@@ -167,6 +167,7 @@ BITWIDTH_COLOURS: Mapping[str, tuple[str, str]] = {
 
 _BY_STATUS = {paint.status: paint for paint in PALETTE}
 _BY_CODE = {paint.code: paint for paint in PALETTE}
+_CODE_OF_NUMBER = "".join(_BY_STATUS[status].code for status in Status).encode().ljust(256, b"?")
 
 
 def paint_of(status: Status) -> Paint:
@@ -185,6 +186,15 @@ def encode_statuses(statuses: Iterable[Status | None]) -> str:
     'qf?'
     """
     return "".join(UNKNOWN_CODE if s is None else _BY_STATUS[s].code for s in statuses)
+
+
+def encode_numbers(numbers: bytes) -> str:
+    """Return the same of statuses that are told by their place among all, as a cascade does.
+
+    >>> encode_numbers(bytes([4, 8]))
+    'qf'
+    """
+    return numbers.translate(_CODE_OF_NUMBER).decode()
 
 
 def decode_statuses(codes: str) -> tuple[Status | None, ...]:

@@ -58,6 +58,19 @@ def test_passthrough_carries_its_inputs_grid() -> None:
     assert status(proto, "/b", op_type=NO_INPUT) == "float"
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 40])
+def test_a_grid_is_carried_down_any_number_of_operators(length) -> None:
+    moves = "  ".join(
+        f"t{n} = Transpose<perm=[0,1,3,2]>({f't{n - 1}' if n else 'a'})" for n in range(length)
+    )
+    proto = text_model(f"a = Neg(x)  {moves}  y = Relu(t{length - 1})")
+    last = f"/t{length - 1}"
+    assert status(proto, last) == "passthrough"
+    assert status(proto, last, op_type=NO_INPUT) == "float"
+    off = {"op_type": {"Relu": {"is_output_quantized": OFF}}}
+    assert status(proto, "/y", **off) == "input_weight"
+
+
 def test_fused_means_an_inner_member() -> None:
     cascade = cascade_of(
         text_model("a = Conv(x, w, b)  y = Relu(a)", weights=CONV), supergroups=[["Conv", "Relu"]]

@@ -5,26 +5,30 @@ from support.graph_models import chain, transformer
 from quantsim_viz.config import load_config
 from quantsim_viz.model import load_model
 from quantsim_viz.resolve import resolve
-from quantsim_viz.resolve.settings import NodeState, Status
+from quantsim_viz.resolve.settings import Status
 from quantsim_viz.viz.figures import figures_of
 from quantsim_viz.viz.layout import layout_model
 
 ON = (True, "int", 8)
 
 
-def cascade(states=(), precisions=(), supergroups=()):
+def cascade(statuses=(), precisions=(), supergroups=(), nodes=100):
+    numbers = [list(Status).index(status) for status in statuses] or [0] * nodes
+    found = dict(precisions)
     return SimpleNamespace(
-        nodes=dict(states), precisions=lambda: dict(precisions), supergroups=tuple(supergroups)
+        status_numbers=bytes(numbers),
+        precision_rows=lambda: (tuple(found), list(found.values())),
+        supergroups=tuple(supergroups),
     )
 
 
 def test_statuses_are_in_the_order_of_the_layout():
-    layout = layout_model(load_model(chain(3)))
-    states = {
-        "relu2": NodeState("Relu", Status.FLOAT),
-        "relu0": NodeState("Relu", Status.QUANTIZED),
-    }
-    assert figures_of(layout, cascade(states)).status == "q?f"
+    loaded = load_model(chain(3))
+    layout = layout_model(loaded)
+    statuses = [Status.FLOAT, Status.QUANTIZED, Status.FUSED]
+    expected = dict(zip((node.name for node in loaded.graph.nodes), "fqs", strict=True))
+    shown = figures_of(layout, cascade(statuses)).status
+    assert dict(zip(layout.names, shown, strict=True)) == expected
 
 
 def test_bits_tell_the_precision_and_mixtures():
