@@ -9,7 +9,8 @@ Source: `docs/encodings.md` §4.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Single = np.float32
 SATURATION_WEIGHT = 3.0
 """How much worse clipping is taken to be than rounding."""
+
+_INTEGERS = 2.0**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,22 @@ def _symmetric_candidates(low: np.float32, high: np.float32, grid: Grid) -> Cand
     else:
         half = grid.steps / 2
         largest, offset = Single(max(abs(low), abs(high)) / Single(half)), np.floor(-half)
-    factors = np.cumsum(np.full(101, 0.01, Single), dtype=Single)
-    factors = factors[factors <= Single(1.01)]
-    scales = (factors * largest).astype(Single)
+    scales = (_shares() * largest).astype(Single)
     return Candidates(scales, np.full(len(scales), offset, Single))
+
+
+@cache
+def _shares() -> NDArray[np.float32]:
+    """Return 0.01, 0.02 … 1.01 as a single-precision sum of double-precision steps gives them."""
+    shares = [Single(0.01)]
+    while (share := Single(float(shares[-1]) + 0.01)) <= Single(1.01):
+        shares.append(share)
+    return np.array(shares)
 
 
 def _asymmetric_candidates(low: np.float32, high: np.float32, steps: int) -> Candidates:
     """Return 17 scales × 21 offsets, cut to the range, and last the grid of the range itself."""
-    base = Single((high - low) / Single(steps))
+    base = Single((float(high) - float(low)) / steps)
     base_offset = Single(round_half_away(np.asarray(Single(low / base), np.float64)))
     low = Single(base * base_offset)
     high = Single(base * Single(base_offset + Single(steps)))
@@ -92,7 +102,7 @@ def _asymmetric_candidates(low: np.float32, high: np.float32, steps: int) -> Can
     least, most = np.maximum(least, low)[kept], np.minimum(most, high)[kept]
     kept = least < most
     least, most = least[kept], most[kept]
-    scale = ((most - least) / Single(steps)).astype(Single)
+    scale = ((most.astype(np.float64) - least) / steps).astype(Single)
     offset = round_half_away((least / scale).astype(Single).astype(np.float64)).astype(Single)
     return Candidates(np.append(scale, base), np.append(offset, base_offset))
 
@@ -115,20 +125,34 @@ def expected_error(
     scale, offset = candidates.scale[:, None], candidates.offset[:, None]
     least, most = scale * offset, scale * (offset + Single(codes))
     first, last = _bin_of(least, width, origin), _bin_of(most, width, origin)
-    half = np.float64(Single(width) / Single(2))
-    middle = (origin + occupied) * width + half
+    middle = _middle_of(occupied, width, origin)
     value = middle.astype(Single)
     code = round_half_away(((value / scale).astype(Single) - offset).astype(np.float64))
     nearest = (scale * (code.astype(Single) + offset)).astype(Single)
     below, above = occupied < first, occupied >= last
-    edge = (origin + np.where(below, first, last)) * width + half
-    error = np.where(below | above, middle - edge, middle - nearest)
+    edge = _middle_of(np.where(below, first, last), width, origin)
+    error = np.where(below | above, middle - edge, value.astype(np.float64) - nearest)
     weight = np.where(below | above, clipping, 1.0)
     cost: NDArray[np.float64] = (density * weight * error * error).sum(1)
     return cost
 
 
 def _bin_of(value: NDArray[np.float32], width: float, origin: float) -> NDArray[np.float64]:
-    bins = np.floor((value - Single(origin * width)) / Single(width))
-    clipped: NDArray[np.float64] = np.clip(bins.astype(np.float64), 0, BINS - 1)
+    """Return the bin of each value, the nearest one for values outside the histogram.
+
+    A number beyond 32 bits wraps to the lowest integer, and so to the first bin, as in AIMET. Where
+    data are so nearly constant that bins are that narrow, this decides between candidates.
+    """
+    first_edge = np.float64(Single(origin * width))
+    bins = np.floor((value.astype(np.float64) - first_edge) / width)
+    bins = np.where(bins >= _INTEGERS, 0, bins)
+    clipped: NDArray[np.float64] = np.clip(bins, 0, BINS - 1)
     return clipped
+
+
+def _middle_of(bins: NDArray[Any], width: float, origin: float) -> NDArray[np.float64]:
+    """Return the middles of bins, half-way between edges in single precision."""
+    left = ((origin + bins) * width).astype(Single).astype(np.float64)
+    right = ((origin + bins + 1) * width).astype(Single)
+    middle: NDArray[np.float64] = (left + right) / 2
+    return middle

@@ -33,13 +33,22 @@ KINDS = {
     "missing": lambda a: np.where(a > 1, np.nan, a),
     "infinite": lambda a: np.where(a > 2, np.inf, a),
 }
+NARROW = {
+    "constant": lambda a, c: a * 0 + c,
+    "nearly constant": lambda a, c: c * (1 + a * 1e-5),
+    "two values": lambda a, c: np.where(a > 0, c, 0),
+}
+"""Data of one or two values, where `tf_enhanced` chooses between grids of equal cost."""
+
 COUNT = 240
+NARROW_COUNT = 100
 
 
 def main(path: str) -> None:
     rng = np.random.default_rng(7)
     arrays: dict[str, np.ndarray] = {}
     cases = [_case(rng, number, arrays) for number in range(COUNT)]
+    cases += [_narrow_case(rng, COUNT + number, arrays) for number in range(NARROW_COUNT)]
     np.savez_compressed(path, cases=np.array(json.dumps(cases)), **arrays)
     print(f"{len(cases)} cases in {path}")
 
@@ -53,24 +62,9 @@ def _case(rng: np.random.Generator, number: int, arrays: dict[str, np.ndarray]) 
     shape = tuple(int(length) for length in rng.integers(1, 5, 4))
     odd = ("missing", "infinite") if scheme == "tf_enhanced" else ()
     kinds = [str(rng.choice([k for k in KINDS if k not in odd])) for _ in range(rng.integers(1, 4))]
-    quantizer = libpymo.BlockTensorQuantizer(
-        (shape[0], 1, 1, 1) if per_channel else (), bitwidth, SCHEMES[scheme]
-    )
-    quantizer.setStrictSymmetric(strict)
-    quantizer.setUnsignedSymmetric(unsigned)
-    if scheme == "percentile":
-        quantizer.setPercentileValue(percentile)
-    for index, kind in enumerate(kinds):
-        batch = _draw(rng, kind, shape)
-        quantizer.updateStats(batch)
-        arrays[f"{number}.batch{index}"] = batch
-    encodings = quantizer.computeEncodings(symmetric)
-    quantizer.setEncodings(encodings)
-    quantizer.isEncodingValid = True
+    batches = [_draw(rng, kind, shape) for kind in kinds]
     given = _draw(rng, kinds[-1], shape) * np.float32(1.3)
-    arrays[f"{number}.given"] = given
-    arrays[f"{number}.made"] = quantizer.quantizeDequantize(np.ascontiguousarray(given))
-    return {
+    settings = {
         "scheme": scheme,
         "bitwidth": bitwidth,
         "symmetric": symmetric,
@@ -78,7 +72,58 @@ def _case(rng: np.random.Generator, number: int, arrays: dict[str, np.ndarray]) 
         "unsigned": unsigned,
         "per_channel": per_channel,
         "percentile": percentile,
-        "batches": len(kinds),
+    }
+    return _answer(settings, number, batches, given, arrays)
+
+
+def _narrow_case(
+    rng: np.random.Generator, number: int, arrays: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    settings = {
+        "scheme": "tf_enhanced",
+        "bitwidth": int(rng.choice([4, 8, 16])),
+        "symmetric": bool(rng.integers(2)),
+        "strict": bool(rng.integers(2)),
+        "unsigned": bool(rng.integers(2)),
+        "per_channel": False,
+        "percentile": 100.0,
+    }
+    shape = tuple(int(length) for length in rng.integers(1, 5, 2))
+    batches = []
+    for _ in range(rng.integers(1, 3)):
+        value = rng.choice([-1, 1]) * 10.0 ** rng.uniform(-9, 4)
+        kind = NARROW[str(rng.choice([*NARROW]))]
+        noise = rng.standard_normal(shape).astype(np.float32)
+        batches.append(np.ascontiguousarray(kind(noise, np.float32(value)), np.float32))
+    return _answer(settings, number, batches, batches[-1] * np.float32(1.3), arrays)
+
+
+def _answer(
+    settings: dict[str, Any],
+    number: int,
+    batches: list[np.ndarray],
+    given: np.ndarray,
+    arrays: dict[str, np.ndarray],
+) -> dict[str, Any]:
+    """Ask AIMET's quantizer about one case, and keep its data."""
+    per_channel, scheme = settings["per_channel"], settings["scheme"]
+    shape = (given.shape[0], 1, 1, 1) if per_channel else ()
+    quantizer = libpymo.BlockTensorQuantizer(shape, settings["bitwidth"], SCHEMES[scheme])
+    quantizer.setStrictSymmetric(settings["strict"])
+    quantizer.setUnsignedSymmetric(settings["unsigned"])
+    if scheme == "percentile":
+        quantizer.setPercentileValue(settings["percentile"])
+    for index, batch in enumerate(batches):
+        quantizer.updateStats(batch)
+        arrays[f"{number}.batch{index}"] = batch
+    encodings = quantizer.computeEncodings(settings["symmetric"])
+    quantizer.setEncodings(encodings)
+    quantizer.isEncodingValid = True
+    arrays[f"{number}.given"] = given
+    arrays[f"{number}.made"] = quantizer.quantizeDequantize(np.ascontiguousarray(given))
+    return {
+        **settings,
+        "batches": len(batches),
         "scale": [encoding.delta for encoding in encodings],
         "offset": [encoding.offset for encoding in encodings],
     }
