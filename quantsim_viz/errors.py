@@ -5,7 +5,7 @@ Findings about a user's input that do *not* stop us are values (`quantsim_viz.di
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,4 +78,16 @@ class UnsupportedOperator(QuantSimError):  # noqa: N818 - the contract's name
 
 
 class Cancelled(QuantSimError):  # noqa: N818 - a request that was met, not a mistake
-    """Raised inside a running simulation after its user asked it to stop."""
+    """Raised inside a running simulation after its user asked it to stop.
+
+    Attributes:
+        reports: What had been measured by then, one partial `Report` a configuration; empty where
+            nothing had, and for runs that make no report.
+    """
+
+    reports: tuple[Any, ...] = ()
+
+    @property
+    def report(self) -> Any:
+        """The first configuration's partial report, None where nothing had been measured."""
+        return self.reports[0] if self.reports else None

@@ -11,7 +11,7 @@ from quantsim_viz.report.explaining import ExplainingLayer, Explanation
 from quantsim_viz.report.histogram import Distribution, TensorHistogram
 from quantsim_viz.report.layers import LayerRow, Power
 from quantsim_viz.report.metrics import METRICS, MetricResult, evaluate
-from quantsim_viz.report.report import Report
+from quantsim_viz.report.report import Partial, Report
 
 __all__ = [
     "METRICS",
@@ -24,6 +24,7 @@ __all__ = [
     "LayerRow",
     "MetricResult",
     "Outcome",
+    "Partial",
     "Parts",
     "Power",
     "Refused",

@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from quantsim_viz.report.quantizers import QuantizerNoise
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Where a simulation was stopped.
+
+    Attributes:
+        stage: What was being done.
+        samples: How many samples that was through with.
+        of: How many there would have been, None for a stream.
+    """
+
+    stage: str
+    samples: int
+    of: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as in `simulate --json`."""
+        return {"stage": self.stage, "samples": self.samples, "of": self.of}
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """What a simulation found. Immutable, and safe to send between processes.
@@ -39,6 +58,9 @@ class Report:
         warnings: Findings that did not stop the simulation.
         quantizers: By tensor what its own quantizer does to it; empty unless measured.
         channels: By tensor the cumulative noise of its channels; empty unless measured.
+        partial: Where the simulation was stopped, None if it came to its end. A figure that is
+            missing for that reason has no power; those that are there are over `samples` samples,
+            sensitivity over as many as its stage was through with (or its first batch).
     """
 
     rows: tuple[LayerRow, ...]
@@ -55,6 +77,7 @@ class Report:
     warnings: tuple[Diagnostic, ...] = ()
     quantizers: Mapping[str, QuantizerNoise] = field(default_factory=dict)
     channels: Mapping[str, ChannelPowers] = field(default_factory=dict)
+    partial: Partial | None = None
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -117,6 +140,7 @@ class Report:
                 if found
             },
             "metric": None if self.metric is None else self.metric.to_dict(),
+            "partial": None if self.partial is None else self.partial.to_dict(),
             "seconds": self.seconds,
             "samples": self.samples,
             "scheme": self.scheme,

@@ -140,14 +140,7 @@ def part_of(watch: Watch, start: float, end: float) -> Watch:
         start: Share of the whole that is done before the part.
         end: Share that is done after it.
     """
-    progress = watch.progress
-    if progress is None:
-        return Watch(None, watch.cancelled)
-
-    def tell(done: int, total: int, stage: str, row: Mapping[str, Any] | None) -> None:
-        progress(int(1000 * (start + (end - start) * done / total)), 1000, stage, row)
-
-    return Watch(tell, watch.cancelled, watch.interval)
+    return watch.part(start, end)
 
 
 class _Between:

@@ -21,6 +21,7 @@ from quantsim_viz.sim.observers import HistogramObserver, RangeObserver, TiedObs
 from quantsim_viz.sim.percentile import encode_percentile
 from quantsim_viz.sim.run_order import quantizer_order
 from quantsim_viz.sim.tf_enhanced import encode_tf_enhanced
+from quantsim_viz.sim.watch import Watch
 from quantsim_viz.sim.weight_scale import adjust_weight_scales
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine
-    from quantsim_viz.sim.execute import Watch
     from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.observers import Histogram
     from quantsim_viz.sim.values import Key, Trace
@@ -128,7 +128,8 @@ def calibrate(
         batch_size: Samples executed at once; histograms weigh batches alike.
         watch: Whom to tell and to ask.
     """
-    calibrations = [_Calibration(engine, cascade, scheme) for cascade in cascades]
+    watch = watch or Watch()
+    calibrations = [_Calibration(engine, cascade, scheme, watch) for cascade in cascades]
     wanted: dict[Measurement, None] = {}
     observers: dict[tuple[Key, ...], TiedObserver] = {}
     for calibration in calibrations:
@@ -172,7 +173,7 @@ def encode_observed(
 class _Calibration:
     """One configuration on its way to encodings."""
 
-    def __init__(self, engine: Engine, cascade: Cascade, scheme: Scheme) -> None:
+    def __init__(self, engine: Engine, cascade: Cascade, scheme: Scheme, watch: Watch) -> None:
         self.engine = engine
         self.scheme = scheme
         self.encodings: dict[str, Encoding] = {}
@@ -187,7 +188,7 @@ class _Calibration:
             if group.setting.dtype == "float":
                 self.encodings.update(dict.fromkeys(group.tensors, FLOAT16))
             elif group.is_param:
-                self._finish_params(group)
+                self._finish_params(group, watch)
             else:
                 self.waiting.append(group)
         self.trace: Trace = engine.table.trace(self.encodings)
@@ -225,11 +226,12 @@ class _Calibration:
         else:
             self._encode(group, observers[self.keys(group)].histogram())
 
-    def _finish_params(self, group: Group) -> None:
+    def _finish_params(self, group: Group, watch: Watch) -> None:
         axis = group.setting.channel_axis
         memo = (group.tensors, Grid.of(group.setting), axis, group.setting.fixed_range, self.scheme)
         known = self.engine.param_encodings
         if memo not in known:
+            watch.check()
             kind = RangeObserver if self.scheme.name == "min_max" else HistogramObserver
             observer = kind(axis)
             for tensor in group.tensors:

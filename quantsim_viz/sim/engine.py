@@ -7,29 +7,18 @@ reached is executed again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from quantsim_viz.sim.cache import ValueCache
 from quantsim_viz.sim.constants import ConstantStore
-from quantsim_viz.sim.data import BATCH_SIZE, batch_rows
-from quantsim_viz.sim.execute import Watch, run_plan
-from quantsim_viz.sim.measurements import (
-    Clipping,
-    Gauge,
-    Noise,
-    Observed,
-    Range,
-    Signal,
-    canonical,
-)
+from quantsim_viz.sim.data import BATCH_SIZE
+from quantsim_viz.sim.measurements import Observed, canonical
 from quantsim_viz.sim.memory import keep_freed_memory, return_freed_memory
 from quantsim_viz.sim.network import Network
-from quantsim_viz.sim.operators import to_numpy
-from quantsim_viz.sim.plan import make_plan
+from quantsim_viz.sim.passes import Pass, Stopped, Totals
 from quantsim_viz.sim.values import ValueTable
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,30 +30,10 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.measurements import Measurement
-    from quantsim_viz.sim.plan import Plan
+    from quantsim_viz.sim.passes import Array
     from quantsim_viz.sim.values import Key, Trace
 
-    Array = np.ndarray[Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What measuring over all batches gave.
-
-    Attributes:
-        results: By measurement: a power, `(clipped, all)`, or `(low, high)`; None where it could
-            not be taken.
-        outputs: The values asked for, batches joined along the first axis.
-        samples: How many samples were measured.
-    """
-
-    results: Mapping[Measurement, Any]
-    outputs: Mapping[Key, Array]
-    samples: int
-
-    def power(self, measurement: Signal | Noise) -> float | None:
-        """Return a signal's or noise's power."""
-        return self.results[measurement]  # type: ignore[no-any-return]  # powers are floats or None
+__all__ = ["Engine", "Stopped", "Totals"]
 
 
 class Engine:
@@ -133,7 +102,7 @@ class Engine:
             taken: Told every measurement's running total as soon as it is known.
 
         Raises:
-            Cancelled: The user asked to stop.
+            Stopped: The user asked to stop.
             DataError: The data do not fit, or memory was not enough.
             ModelError: A node failed in execution.
         """
@@ -146,9 +115,15 @@ class Engine:
             or any(m not in known.results for m in wanted)
             or (any(key not in known.outputs for key in keep))
         ):
-            run = _Run(self, wanted, keep, known, batch_size)
+            run = Pass(self, wanted, keep, known, batch_size)
             tell = None if taken is None else _fan_out(aliases, taken)
-            known = run.over(data, memory, watch or Watch(), stage, tell)
+            try:
+                known = run.over(data, memory, watch or Watch(), stage, tell)
+            except Stopped as stop:
+                found = stop.totals.results
+                results = {m: found[alias] for m, alias in aliases.items() if alias in found}
+                stop.totals = replace(stop.totals, results=results)
+                raise
             self._remember(memory, batch_size, known)
         results = {m: known.results[alias] for m, alias in aliases.items()}
         return Totals(results, {key: known.outputs[key] for key in keep}, known.samples)
@@ -185,78 +160,6 @@ class Engine:
             self._outputs[memory, batch_size, key] = value
 
 
-class _Run:
-    """One pass over the data, for everything that is not known yet."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        wanted: Sequence[Measurement],
-        keep: Sequence[Key],
-        known: Totals | None,
-        batch_size: int,
-    ) -> None:
-        self.engine = engine
-        self.batch_size = batch_size
-        self.known = known
-        self.wanted = [m for m in wanted if known is None or m not in known.results]
-        self.keep = [key for key in keep if known is None or key not in known.outputs]
-        self.plans: dict[frozenset[Key], Plan] = {}
-
-    def over(
-        self,
-        data: Data,
-        memory: str | None,
-        watch: Watch,
-        stage: str,
-        taken: Callable[[Measurement, Any], None] | None,
-    ) -> Totals:
-        """Run through all batches."""
-        totals: dict[Measurement, Any] = {}
-        parts: dict[Key, list[Array]] = {key: [] for key in self.keep}
-        samples = 0
-        for number, batch in enumerate(data.batches(self.batch_size, self.engine.network.device)):
-            place = (memory, self.batch_size, number) if memory else None
-            plan = self._plan(place)
-            if number == 0:
-                totals.update(plan.fixed)
-                watch.begin(stage, len(plan.steps) * (data.count(self.batch_size) or 1))
-            outcome = run_plan(
-                plan,
-                self.engine.network,
-                batch,
-                available=self.engine.cache.values(place, plan.available),
-                watch=watch,
-                release=self.engine.cache.keeper(place, plan, self.engine.table),
-                taken=None if taken is None else _teller(plan, totals, taken),
-            )
-            for measurement, value in zip(plan.measurements, outcome.results, strict=True):
-                totals[measurement] = merge(measurement, totals.get(measurement, _FIRST), value)
-            rows = batch_rows(batch)
-            samples += rows
-            for key, value in outcome.kept.items():
-                parts[key].append(to_numpy(value))
-        known = self.known
-        results = totals if known is None else {**known.results, **totals}
-        outputs = {key: join(arrays) for key, arrays in parts.items()}
-        return Totals(results, outputs if known is None else {**known.outputs, **outputs}, samples)
-
-    def _plan(self, place: Any) -> Plan:
-        available = self.engine.cache.keys(place)
-        if available not in self.plans:
-            self.plans[available] = make_plan(
-                self.engine.table,
-                self.engine.constants,
-                self.wanted,
-                keep=self.keep,
-                available=available,
-            )
-        return self.plans[available]
-
-
-_FIRST = object()
-
-
 def _fan_out(
     aliases: Mapping[Measurement, Measurement], taken: Callable[[Measurement, Any], None]
 ) -> Callable[[Measurement, Any], None]:
@@ -270,49 +173,3 @@ def _fan_out(
             taken(name, total)
 
     return tell
-
-
-def _teller(
-    plan: Plan, totals: Mapping[Measurement, Any], taken: Callable[[Measurement, Any], None]
-) -> Callable[[int, Any], None]:
-    def tell(index: int, value: Any) -> None:
-        measurement = plan.measurements[index]
-        taken(measurement, merge(measurement, totals.get(measurement, _FIRST), value))
-
-    return tell
-
-
-def merge(measurement: Measurement, total: Any, value: Any) -> Any:
-    """Return a measurement's total after one more batch; None stays None."""
-    if total is _FIRST:
-        return value
-    match measurement:
-        case Signal() | Noise():
-            return None if total is None or value is None else total + value
-        case Clipping():
-            return total[0] + value[0], total[1] + value[1]
-        case Range():
-            if total is None or value is None:
-                return total if value is None else value
-            return np.minimum(total[0], value[0]), np.maximum(total[1], value[1])
-        case Gauge():
-            return measurement.merge(total, value)
-        case Observed():
-            return None
-
-
-def join(arrays: Sequence[Array]) -> Array:
-    """Return the batches of an output as one array, along the first axis.
-
-    Outputs without a batch axis to join on (scalars, or other shapes that differ) are stacked
-    where their shapes are equal.
-    """
-    if len(arrays) == 1:
-        return arrays[0]
-    if arrays[0].ndim and len({array.shape[1:] for array in arrays}) == 1:
-        return np.concatenate(arrays)
-    if len({array.shape for array in arrays}) == 1:
-        return np.stack(arrays)
-    joined = np.empty(len(arrays), object)
-    joined[:] = arrays
-    return joined

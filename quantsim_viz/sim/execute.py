@@ -1,91 +1,24 @@
-"""The executor: runs a plan over batches, reports progress, and stops when asked."""
+"""The executor: runs a plan over a batch, says how far it is, and stops when asked."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from quantsim_viz.errors import Cancelled, DataError, ModelError
+from quantsim_viz.errors import DataError, ModelError
+from quantsim_viz.sim.watch import Progress, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
     from quantsim_viz.sim.network import Network
     from quantsim_viz.sim.plan import Plan, PlannedStep
     from quantsim_viz.sim.values import Key
-
-Progress = Callable[[int, int, str, "Mapping[str, Any] | None"], None]
-"""Called as `progress(done, total, stage, row)`: thousandths done of the whole and 1000, what is
-being done, and a row of the layer table as far as it is known, or None."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """Whom to tell how far a simulation is, and whom to ask whether it shall go on.
-
-    Attributes:
-        progress: Told at most every `interval` seconds, and with every row.
-        cancelled: Asked before every step; true stops the run.
-        interval: Seconds between two calls of `progress`.
-    """
-
-    progress: Progress | None = None
-    cancelled: Callable[[], bool] | None = None
-    interval: float = 0.05
-    _stages: dict[str, int] = field(default_factory=dict)
-    _stage: str = ""
-    _before: int = 0
-    _steps: int = 1
-    _done: int = 0
-    _told: float = 0.0
-
-    def expect(self, stages: Mapping[str, int]) -> None:
-        """Announce every stage with its weight, in order."""
-        self._stages = dict(stages)
-
-    def begin(self, stage: str, steps: int) -> None:
-        """Start a stage of so many steps."""
-        if stage != self._stage:
-            self._before += self._stages.get(self._stage, 0)
-        self._stage, self._steps, self._done = stage, max(1, steps), 0
-        self._tell(None)
-
-    def advance(self) -> None:
-        """Count one step.
-
-        Raises:
-            Cancelled: The user asked to stop.
-        """
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled(
-                f"the simulation was stopped at {self._share() / 10:.0f} % ({self._stage})",
-                code="cancelled",
-            )
-        self._done += 1
-        if self.progress is not None and time.monotonic() - self._told >= self.interval:
-            self._tell(None)
-
-    def show(self, row: Mapping[str, Any]) -> None:
-        """Hand on a row of the layer table as far as it is known."""
-        self._tell(row)
-
-    def _share(self) -> int:
-        """Return how much of the whole is done, in thousandths."""
-        weight = self._stages.get(self._stage, 1)
-        whole = sum(self._stages.values()) or weight
-        done = self._before + weight * min(1.0, self._done / self._steps)
-        return min(1000, int(1000 * done / whole))
-
-    def _tell(self, row: Mapping[str, Any] | None) -> None:
-        if self.progress is not None:
-            self._told = time.monotonic()
-            self.progress(self._share(), 1000, self._stage, row)
+__all__ = ["Outcome", "Progress", "Watch", "explain_failure", "run_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +69,7 @@ def run_plan(
     with torch.inference_mode():
         for step in plan.steps:
             if watch is not None:
-                watch.advance()
+                watch.advance(step.node)
             try:
                 step.run(slots, results)
             except RuntimeError as error:

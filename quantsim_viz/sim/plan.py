@@ -80,6 +80,7 @@ def make_plan(
     *,
     keep: Iterable[Key] = (),
     available: Iterable[Key] = (),
+    check: Callable[[], None] | None = None,
 ) -> Plan:
     """Plan the execution of everything that the wanted measurements need.
 
@@ -89,8 +90,14 @@ def make_plan(
         measurements: What is wanted; repeated ones are taken once.
         keep: Values to hand out after every batch.
         available: Values that will be given for every batch and need no execution.
+        check: Called before every constant that has to be computed; stops the planning by raising.
     """
-    return _Planner(table, constants, tuple(keep), frozenset(available)).plan(measurements)
+    planner = _Planner(table, constants, tuple(keep), frozenset(available), check or _go_on)
+    return planner.plan(measurements)
+
+
+def _go_on() -> None:
+    """Let the planning go on."""
 
 
 @dataclass(slots=True)
@@ -113,7 +120,9 @@ class _Planner:
         constants: ConstantStore,
         keep: tuple[Key, ...],
         available: frozenset[Key],
+        check: Callable[[], None],
     ) -> None:
+        self.check = check
         self.table = table
         self.network = constants.network
         self.constants = constants
@@ -137,6 +146,7 @@ class _Planner:
                 continue
             definition = self.table.definitions[key]
             if constants[key]:
+                self.check()
                 initial[slot] = self.constants.value(key)
             elif isinstance(definition, Source):
                 inputs[definition.name] = slot
@@ -169,6 +179,7 @@ class _Planner:
         return fixed, tuple(moving)
 
     def _measure_constant(self, measurement: Measurement) -> Any:
+        self.check()
         slots: list[Any] = [self.constants.value(key) for key in self._operands(measurement)]
         results: list[Any] = [None]
         self._measure_step(measurement, tuple(range(len(slots))), 0)(slots, results)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.report import Partial
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.sim.channel_noise import ChannelNoise
     from quantsim_viz.sim.data import Data
@@ -65,7 +66,7 @@ class Scenario:
             ownership = Ownership(engine.network, cascade)
             self.owned = {x: ownership.encodings(x, encodings) for x in self.layers}
         self.wanted = {layer: self._wanted(layer) for layer in self.layers}
-        self.sensitivity: Mapping[Layer, Power] = {}
+        self.sensitivity: dict[Layer, Power] = {}
         self.splits: Mapping[str, Split] = {}
         self.channels: Mapping[str, ChannelNoise] = {}
         if "quantizers" in measures:
@@ -145,6 +146,7 @@ class Scenario:
         *,
         metric: MetricResult | None,
         failure: Diagnostic | None = None,
+        partial: Partial | None = None,
         seconds: float,
         scheme: str,
         data: str,
@@ -163,7 +165,12 @@ class Scenario:
             encodings={name: e.to_dicts() for name, e in self.encodings.items()},
             quantizers=quantizer_noises(self.cascade, self.splits, results),
             channels=channel_powers(self.channels, results),
-            outputs={name: totals.outputs[key] for name, key in self.outputs.items()},
+            outputs={
+                name: totals.outputs[key]
+                for name, key in self.outputs.items()
+                if key in totals.outputs
+            },
+            partial=partial,
             metric=metric,
             seconds=seconds,
             samples=totals.samples,
@@ -174,8 +181,8 @@ class Scenario:
         )
 
     def _power(self, tensor: str, results: Mapping[Measurement, Any]) -> Power:
-        signal = finite(results[Signal(self.float.seen[tensor])])
-        return Power(signal, finite(results[self._noise(tensor)]))
+        signal = finite(results.get(Signal(self.float.seen[tensor])))
+        return Power(signal, finite(results.get(self._noise(tensor))))
 
     def _warnings(self, results: Mapping[Measurement, Any]) -> Iterator[Diagnostic]:
         unseen = [
@@ -192,6 +199,8 @@ class Scenario:
                 "that reach them.",
             )
         for layer, wanted in self.wanted.items():
+            if wanted.cumulative not in results:
+                continue  # the simulation was stopped before
             noise = results[wanted.cumulative]
             if noise is None or not math.isfinite(noise):
                 yield Diagnostic(

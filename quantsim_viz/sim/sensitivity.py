@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.report.layers import Power
 from quantsim_viz.report.report import finite
-from quantsim_viz.sim.data import ArrayData
+from quantsim_viz.sim.data import ArrayData, batch_rows
 from quantsim_viz.sim.execute import run_plan
 from quantsim_viz.sim.measurements import Noise, Signal
 from quantsim_viz.sim.plan import make_plan
@@ -38,6 +38,7 @@ def measure_sensitivity(
     data: Data,
     batch_size: int,
     watch: Watch,
+    found: dict[Layer, Power] | None = None,
 ) -> dict[Layer, Power]:
     """Measure every layer's noise at the model's floating-point outputs, powers added.
 
@@ -47,7 +48,10 @@ def measure_sensitivity(
         data: What to feed the model.
         batch_size: Samples executed at once, at most.
         watch: Whom to tell and to ask.
+        found: Filled on the way, so that something is left of a run that is stopped: during the
+            first batch with each layer, then with every batch.
     """
+    found = {} if found is None else found
     network, table = engine.network, engine.table
     outputs = [table.plain.seen[name] for name in network.outputs if network.is_float(name)]
     sweep = _Sweep(engine, outputs, owned)
@@ -56,13 +60,18 @@ def measure_sensitivity(
     signal = 0.0
     for number, batch in enumerate(data.batches(size, network.device)):
         if number == 0:
-            watch.begin("sensitivity", sweep.steps * (data.count(size) or 1))
+            steps = sweep.steps * (data.count(size) or 1)
+            watch.begin("sensitivity", steps, network.nodes, data.samples)
         outcome = run_plan(sweep.float_plan, network, batch, watch=watch)
         signal += sum(outcome.results)
         for layer, plan in sweep.plans.items():
-            found = run_plan(plan, network, batch, available=outcome.kept, watch=watch)
-            noise[layer] += sum(found.results) + sum(plan.fixed.values())
-    return {layer: Power(finite(signal), finite(power)) for layer, power in noise.items()}
+            added = run_plan(plan, network, batch, available=outcome.kept, watch=watch)
+            noise[layer] += sum(added.results) + sum(plan.fixed.values())
+            if number == 0:
+                found[layer] = Power(finite(signal), finite(noise[layer]))
+        watch.count(batch_rows(batch))
+        found.update({x: Power(finite(signal), finite(power)) for x, power in noise.items()})
+    return found
 
 
 class _Sweep:

@@ -7,30 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import load_config
 from quantsim_viz.config.rules import Config
-from quantsim_viz.errors import ConfigError, DataError
+from quantsim_viz.errors import Cancelled, ConfigError, DataError
 from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Model
+from quantsim_viz.report.report import Partial
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
-from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
+from quantsim_viz.sim.engine import Engine, Stopped
 from quantsim_viz.sim.finiteness import check_finite, spans_infinity
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.scenario import Scenario
 from quantsim_viz.sim.sensitivity import measure_sensitivity
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import torch
 
+    from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.report.metrics import MetricResult
     from quantsim_viz.report.report import Report
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.engine import Totals
-    from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.measurements import Measurement
+    from quantsim_viz.sim.watch import Progress
 
 MEASURES = ("cumulative", "isolated", "sensitivity", "quantizers", "channels")
 _WEIGHTS = {  # tenths of a float forward
@@ -82,8 +85,9 @@ def simulate(
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.
-        progress: Called as `progress(done, total, stage, row)`: thousandths of the whole, and now
-            and then a layer's row as far as it is known.
+        progress: Called with a `Status`: how much is done, the node being executed, samples, time
+            left, and now and then a layer's row as far as it is known. A callable of four arguments
+            is called as `progress(done, total, stage, row)` instead, with thousandths of the whole.
         cancelled: Asked before every step; true stops the simulation.
         device: Where to execute; tested on the CPU only.
         engine: An engine of this model to use again, with what it remembers.
@@ -92,7 +96,7 @@ def simulate(
         ConfigError: AIMET refuses the configuration, on any model or on this one.
         DataError: The data do not fit the model.
         UnsupportedOperator: The model holds operators that the engine cannot execute.
-        Cancelled: The user asked to stop.
+        Cancelled: The user asked to stop; its `report` holds what had been measured.
     """
     return simulate_all(
         model,
@@ -144,27 +148,57 @@ def simulate_all(
     if any(spans_infinity(found.values()) for found in encodings):
         check_finite(engine, ranges, size)
     runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
-    totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
-    runs[0].check(totals, evaluation, size)
-    if "sensitivity" in measures:
-        for run in runs:
-            run.sensitivity = measure_sensitivity(engine, run.owned, evaluation, size, watch)
-    outputs = [run.outputs for run in runs]
-    accuracies, failure = measure_metric(engine, wanted, totals, outputs, evaluation.labels)
-    reports = [
-        run.report(
-            totals,
-            metric=accuracy,
-            failure=failure,
-            seconds=time.perf_counter() - started,
-            scheme=scheme.label,
-            data=evaluation.description,
-            calibration=ranges.description,
-        )
-        for run, accuracy in zip(runs, accuracies, strict=True)
-    ]
-    engine.finish([run.simulated for run in runs])
-    return reports
+
+    def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:
+        accuracies, failure = _accuracies(engine, runs, wanted, totals, evaluation, partial)
+        return [
+            run.report(
+                totals,
+                metric=accuracy,
+                failure=failure,
+                partial=partial,
+                seconds=time.perf_counter() - started,
+                scheme=scheme.label,
+                data=evaluation.description,
+                calibration=ranges.description,
+            )
+            for run, accuracy in zip(runs, accuracies, strict=True)
+        ]
+
+    totals = None
+    try:
+        totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
+        runs[0].check(totals, evaluation, size)
+        if "sensitivity" in measures:
+            for run in runs:
+                measure_sensitivity(engine, run.owned, evaluation, size, watch, run.sensitivity)
+        return reports(totals)
+    except Cancelled as stop:
+        found = stop.totals if isinstance(stop, Stopped) else totals
+        partial = Partial(watch.stage, watch.samples, evaluation.samples)
+        cancelled = Cancelled(stop.message, code=stop.code)
+        cancelled.reports = () if found is None else tuple(reports(found, partial))
+        raise cancelled from None
+    finally:
+        engine.finish([run.simulated for run in runs])
+
+
+def _accuracies(
+    engine: Engine,
+    runs: Sequence[Scenario],
+    metric: str | None,
+    totals: Totals,
+    data: Data,
+    partial: Partial | None,
+) -> tuple[list[MetricResult | None], Diagnostic | None]:
+    """Return every run's accuracy on the samples that were executed, and why there is none."""
+    labels = data.labels
+    if partial is not None:
+        outputs = [engine.table.plain.seen[name] for name in engine.network.outputs]
+        if not all(key in totals.outputs for key in outputs):
+            metric = None
+        labels = None if labels is None else labels[: totals.samples]
+    return measure_metric(engine, metric, totals, [run.outputs for run in runs], labels)
 
 
 def as_model(model: Any) -> Model:

@@ -10,7 +10,7 @@ from support.small_models import floats, model, node
 from quantsim_viz import load_config, load_model, simulate
 from quantsim_viz.sim import Engine, load_data
 from quantsim_viz.sim.data import ArrayData
-from quantsim_viz.sim.engine import join
+from quantsim_viz.sim.passes import join
 from quantsim_viz.sim.run_order import quantizer_order
 
 from .conftest import document

@@ -135,7 +135,7 @@ def test_an_engine_that_remembers_answers_without_executing(
     alone = histogram(residual, everything, images, "r1")
     simulate(residual, everything, images, engine=engine)
     histogram(residual, everything, images, "r1", engine=engine)
-    monkeypatch.setattr("quantsim_viz.sim.engine.run_plan", None)
+    monkeypatch.setattr("quantsim_viz.sim.passes.run_plan", None)
     again = histogram(residual, everything, images, "r1", engine=engine)
     assert again.to_dict() == alone.to_dict()
 

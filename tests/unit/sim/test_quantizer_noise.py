@@ -146,6 +146,6 @@ def test_the_table_holds_whole_numbers_where_numbers_are_whole(residual, images,
 def test_an_engine_remembers_the_parts(residual, images, everything, monkeypatch):
     engine = Engine(residual, cache_bytes=1 << 24)
     first = simulate(residual, everything, images, measure=("quantizers",), engine=engine)
-    monkeypatch.setattr("quantsim_viz.sim.engine.run_plan", None)
+    monkeypatch.setattr("quantsim_viz.sim.passes.run_plan", None)
     again = simulate(residual, everything, images, measure=("quantizers",), engine=engine)
     assert again.quantizers == first.quantizers
