@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from quantsim_viz.sim.operators.dtypes import narrow, ordered, unordered, widen
-from quantsim_viz.sim.operators.elementwise import unsigned
+from quantsim_viz.sim.operators.elementwise import torchs_own
 from quantsim_viz.sim.operators.registry import operator
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ ORDERED: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
 @operator(*WRAPPING)
 def wrapping(spec: OperatorSpec) -> Kernel:
     """Apply torch's own function."""
-    return unsigned(WRAPPING[spec.node.op_type])
+    return torchs_own(spec, WRAPPING[spec.node.op_type])
 
 
 @operator(*ORDERED)
@@ -128,7 +128,7 @@ def power(spec: OperatorSpec) -> Kernel:
 def bit_shift(spec: OperatorSpec) -> Kernel:
     """Shift unsigned integers."""
     if spec.text("direction") == "LEFT":
-        return unsigned(torch.bitwise_left_shift)
+        return torchs_own(spec, torch.bitwise_left_shift)
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
         if x.dtype != torch.uint64:

@@ -55,6 +55,16 @@ FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 """Operators without attributes whose torch function means the same."""
 
 
+WIDE_UNSIGNED = frozenset({"uint16", "uint32", "uint64"})
+"""Element types that torch holds and hardly computes in."""
+
+
+def torchs_own(spec: OperatorSpec, function: Callable[..., Tensor]) -> Kernel:
+    """Return the kernel that is torch's function; `unsigned` of it where types may ask for that."""
+    declared = spec.input_type(0)
+    return unsigned(function) if declared is None or declared in WIDE_UNSIGNED else function
+
+
 def unsigned(function: Callable[..., Tensor]) -> Kernel:
     """Return a kernel that computes unsigned 16-, 32- and 64-bit integers in signed ones.
 
@@ -75,7 +85,7 @@ def unsigned(function: Callable[..., Tensor]) -> Kernel:
 @operator(*FUNCTIONS)
 def function(spec: OperatorSpec) -> Kernel:
     """Apply torch's own function."""
-    return unsigned(FUNCTIONS[spec.node.op_type])
+    return torchs_own(spec, FUNCTIONS[spec.node.op_type])
 
 
 @operator("Identity", aliases=True)

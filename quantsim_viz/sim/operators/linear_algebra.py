@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from quantsim_viz.sim.operators import packing
 from quantsim_viz.sim.operators.dtypes import narrow, widen
-from quantsim_viz.sim.operators.elementwise import unsigned
+from quantsim_viz.sim.operators.elementwise import torchs_own
 from quantsim_viz.sim.operators.registry import operator
 
 if TYPE_CHECKING:
@@ -22,20 +22,11 @@ if TYPE_CHECKING:
 def matmul(spec: OperatorSpec) -> Kernel:
     """Multiply (stacks of) matrices as numpy does."""
     if not packing.packs_matrix(spec):
-        return unsigned(torch.matmul)
+        return torchs_own(spec, torch.matmul)
     weight = spec.constant(1)
     assert weight is not None
-    packed = packing.pack_matrix(weight.T)
-    width = weight.shape[1]
-
-    def kernel(a: Tensor, _b: Tensor) -> Tensor:
-        if not a.numel():
-            return a.new_zeros(*a.shape[:-1], width)
-        if a.ndim == 1:
-            return packing.multiply(a.unsqueeze(0), packed).squeeze(0)
-        return packing.multiply(a, packed)
-
-    return kernel
+    multiply = packing.multiplier(weight.T)
+    return lambda a, _b: multiply(a, None)
 
 
 @operator("Gemm")
@@ -64,15 +55,13 @@ def _linear(spec: OperatorSpec, general: Kernel, *, flip_b: bool) -> Kernel:
     if packing.packs_matrix(spec):
         weight = spec.constant(1)
         assert weight is not None
-        packed = packing.pack_matrix(weight if flip_b else weight.T)
+        multiply = packing.multiplier(weight if flip_b else weight.T)
         width = weight.shape[0 if flip_b else 1]
 
         def packed_kernel(a: Tensor, _b: Tensor, c: Tensor | None = None) -> Tensor:
-            if not a.numel():
-                return a.new_zeros(a.shape[0], width)
             if c is None or c.shape == (width,):
-                return packing.multiply(a, packed, c)
-            return packing.multiply(a, packed).add_(c)
+                return multiply(a, c)
+            return multiply(a, None).add_(c)
 
         return packed_kernel
 

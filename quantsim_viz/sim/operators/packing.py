@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional
 
 from quantsim_viz.sim.operators.registry import Layout
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from quantsim_viz.sim.operators.registry import OperatorSpec
+
+SMALL_WEIGHT = 1 << 16
+"""Elements up to which a matrix is kept as it is beside its packed form."""
+
+SMALL_PRODUCT = 1 << 20
+"""Multiplications below which a plain product is done before oneDNN has begun."""
 
 
 @cache
@@ -89,7 +96,26 @@ def convolve(
     return y
 
 
-def multiply(x: Tensor, packed: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return `x·Wᵀ + bias` for a packed `W`."""
+def multiplier(weight: Tensor) -> Callable[[Tensor, Tensor | None], Tensor]:
+    """Return what computes `x·Wᵀ + bias`, `x` `[…, C_in]`, for a constant `W` `[C_out, C_in]`."""
+    packed = pack_matrix(weight)
+    width = weight.shape[0]
+    if weight.numel() > SMALL_WEIGHT:
+        return lambda x, bias: _multiply(x, packed, bias, width)
+    dense = weight.contiguous()
+
+    def multiply(x: Tensor, bias: Tensor | None) -> Tensor:
+        if x.numel() * width < SMALL_PRODUCT:
+            return functional.linear(x, dense, bias)
+        return _multiply(x, packed, bias, width)
+
+    return multiply
+
+
+def _multiply(x: Tensor, packed: Tensor, bias: Tensor | None, width: int) -> Tensor:
+    if not x.numel():
+        return x.new_zeros(*x.shape[:-1], width)
+    if x.ndim == 1:
+        return _multiply(x.unsqueeze(0), packed, bias, width).squeeze(0)
     y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
     return y

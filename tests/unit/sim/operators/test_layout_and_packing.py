@@ -93,7 +93,15 @@ def test_packed_convolutions_of_no_image_are_empty():
     assert packed.call([noise(0, 4, 9, 9), None])[0].shape == (0, 8, 7, 7)
 
 
+@pytest.fixture(params=[(1 << 16, 1 << 20), (1 << 16, 0), (0, 0)])
+def size_limits(request, monkeypatch):
+    """Let products be plain; packed, of a weight kept plain too; packed alone."""
+    monkeypatch.setattr(packing, "SMALL_WEIGHT", request.param[0])
+    monkeypatch.setattr(packing, "SMALL_PRODUCT", request.param[1])
+
+
 @needs_packing
+@pytest.mark.usefixtures("size_limits")
 @pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (0, 4), (2, 0, 4)])
 def test_packed_matrix_products_equal_plain_ones(shape):
     x, weight = noise(*shape), noise(4, 6)
@@ -103,6 +111,7 @@ def test_packed_matrix_products_equal_plain_ones(shape):
 
 
 @needs_packing
+@pytest.mark.usefixtures("size_limits")
 @pytest.mark.parametrize("transposed", [0, 1])
 @pytest.mark.parametrize("bias", [None, (6,), (1, 6), (3, 6), (1,), ()])
 @pytest.mark.parametrize("rows", [0, 3])

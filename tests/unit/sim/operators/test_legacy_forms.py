@@ -204,13 +204,14 @@ def test_arithmetic_broadcasts_both_ways(opset, op_type):
 @pytest.mark.parametrize("keepdims", [0, 1])
 def test_reductions_take_axes_as_an_attribute(op_type, axes, keepdims):
     attributes = {"axes": axes} if axes else {}
-    assert_as_onnxruntime(op_type, [noise(3, 4, 5)], opset=11, keepdims=keepdims, **attributes)
+    given = [noise(3, 4, 5) + 1]  # a sum that nearly cancels has no digits left to compare
+    assert_as_onnxruntime(op_type, given, opset=11, keepdims=keepdims, **attributes)
 
 
 @pytest.mark.parametrize("op_type", ["ReduceSum", "ReduceMean", "ReduceMin", "ReduceLogSumExp"])
 @pytest.mark.parametrize("axes", [None, [1], [0, -1]])
 def test_reductions_take_axes_as_an_input(op_type, axes):
-    given = [noise(3, 4, 5)] + ([whole(*axes)] if axes else [])
+    given = [noise(3, 4, 5) + 1] + ([whole(*axes)] if axes else [])
     assert_as_onnxruntime(op_type, given, opset=18)
 
 
