@@ -27,7 +27,7 @@ class DataSource:
         reference: `random[:SEED]`, a path, or the file name of an upload.
         path: The file to read; None for random data.
         title: What to call it wherever its figures appear.
-        calibration: Path of other data to find ranges with, None: the same.
+        calibration: Other data to find ranges with, None: the same.
         is_upload: Whether it is private to one page.
         images: A folder of images instead of a file.
     """
@@ -35,7 +35,7 @@ class DataSource:
     reference: str
     path: str | None
     title: str
-    calibration: str | None = None
+    calibration: DataSource | None = None
     is_upload: bool = False
     images: ImageFolder | None = None
 
@@ -140,10 +140,19 @@ def data_for(model: ModelSource) -> DataSource:
     real = os.path.realpath(model.reference)
     for sample in list_samples():
         if model.content is None and os.path.realpath(sample.model) == real:
+            path = str(sample.calibration)
+            calibration = DataSource(path, path, sample.calibration.name)
+            path = str(sample.data)
             return DataSource(
-                str(sample.data),
-                str(sample.data),
-                f"{sample.data.name}, held out, labelled",
-                calibration=str(sample.calibration),
+                path, path, f"{sample.data.name}, held out, labelled", calibration=calibration
             )
     return RANDOM_DATA
+
+
+def calibrated_with(source: DataSource, calibration: DataSource | None) -> DataSource:
+    """Return data whose ranges are found on others; on themselves where these are the same."""
+    if calibration is not None and calibration.reference == source.reference:
+        calibration = None
+    if calibration is not None:
+        calibration = replace(calibration, calibration=None)
+    return replace(source, calibration=calibration)

@@ -83,8 +83,8 @@ def _config_text(path: str) -> str:
 
 
 def preset_references() -> tuple[tuple[str, str], ...]:
-    """Return (reference, title) of the shipped configurations."""
-    return tuple((entry.name, entry.title) for entry in list_presets())
+    """Return (reference, title) of the shipped configurations and of an installed AIMET's."""
+    return tuple((entry.name, entry.title) for entry in list_presets(include_aimet=True))
 
 
 def save_back(source: ConfigSource, text: str) -> ConfigSource:

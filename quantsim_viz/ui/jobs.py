@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from quantsim_viz.ui.datasets import DataSource
-    from quantsim_viz.ui.session import RunOptions
+    from quantsim_viz.ui.results import RunOptions
     from quantsim_viz.ui.sources import ModelSource
 
 FORGOTTEN_AFTER = 60.0

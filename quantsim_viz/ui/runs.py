@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.ui.compare.runs import PURPOSES, stop_comparing, take
 from quantsim_viz.ui.datasets import data_for
-from quantsim_viz.ui.session import Result
+from quantsim_viz.ui.examine import PURPOSE, take_examined
+from quantsim_viz.ui.results import Result
 from quantsim_viz.ui.views.table import layer_figures
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def collect(session: Session) -> bool:
         job.taken = True
         if job.purpose in PURPOSES:
             take(session, job)
+        elif job.purpose == PURPOSE:
+            take_examined(session, job)
         elif job.purpose == "check":
             if job.error is not None and session.checked == (job.model_key, job.data):
                 session.tell("data-fit", error_text(job), "error")
@@ -139,8 +142,31 @@ def collect(session: Session) -> bool:
         elif job.state == "failed" and job.error is not None:
             session.tell("run", error_text(job), "error")
         elif job.state == "cancelled":
-            session.tell("run", "The run was cancelled; earlier figures stand.")
+            _take_partial(session, job)
     return bool(finished)
+
+
+def _take_partial(session: Session, job: Job) -> None:
+    """Keep what a cancelled run had found, unless a whole run of the present state is known."""
+    layers = job.progress.get("layers")
+    known = session.results.get("simulate")
+    if not layers or (known is not None and not known.is_partial and session.is_current(known)):
+        session.tell("run", "The run was cancelled; earlier figures stand.")
+        return
+    report = {
+        "layers": layers,
+        "outputs": {},
+        "samples": None,
+        "seconds": time.monotonic() - job.started,
+        "cancelled_at": round(job.fraction, 3),
+    }
+    session.results["simulate"] = _result_of(replace(job, result=report), is_partial=True)
+    rows = f"{len(layers)} layer{'' if len(layers) == 1 else 's'}"
+    session.tell(
+        "run",
+        f"The run was cancelled at {job.fraction:.0%}: the figures of {rows} stay, of part of the"
+        " data.",
+    )
 
 
 def error_text(job: Job) -> str:
@@ -149,7 +175,7 @@ def error_text(job: Job) -> str:
     return text.replace(job.data.path, job.data.reference) if job.data.path else text
 
 
-def _result_of(job: Job) -> Result:
+def _result_of(job: Job, *, is_partial: bool = False) -> Result:
     assert job.result is not None
     return Result(
         report=job.result,
@@ -158,4 +184,5 @@ def _result_of(job: Job) -> Result:
         data=job.data,
         options=job.options,
         figures=layer_figures(job.result["layers"]),
+        is_partial=is_partial,
     )

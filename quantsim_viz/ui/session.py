@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import Document
@@ -15,6 +15,8 @@ from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.compare.comparing import Comparing
+from quantsim_viz.ui.examine import Examination
+from quantsim_viz.ui.results import Result, RunOptions
 from quantsim_viz.ui.views.coverage import spots
 from quantsim_viz.ui.views.effects import effect_of, effect_of_value
 from quantsim_viz.ui.views.gestures import gesture
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantsim_viz.model import Model
-    from quantsim_viz.resolve.precision import BitWidth
     from quantsim_viz.ui.datasets import DataSource
     from quantsim_viz.ui.documents import ConfigSource
     from quantsim_viz.ui.jobs import Job
@@ -37,7 +38,7 @@ MODES = ("status", "bits", "sqnr", "diff")
 AS_OPENED = "as opened"
 """Names the document as it was opened, where a configuration to compare with is asked for."""
 
-VIEWS = ("JSON", "Forms", "Changes")
+VIEWS = ("JSON", "Forms", "Changes", "Presets")
 
 TABS = ("Layers", "Configuration", "Run")
 
@@ -55,64 +56,6 @@ class Notice:
     id: str
     text: str
     tone: str = "info"
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How to simulate.
-
-    Attributes:
-        param_bits: Precision of parameters.
-        act_bits: Precision of activations.
-        scheme: How ranges are found.
-        percentile: What the scheme `percentile` keeps.
-        samples: How many samples, None for all.
-        batch_size: Samples executed at once.
-        measures: What is measured of every layer besides `cumulative`, which always is.
-    """
-
-    param_bits: BitWidth = 8
-    act_bits: BitWidth = 8
-    scheme: str = "min_max"
-    percentile: float = 100.0
-    samples: int | None = None
-    batch_size: int = 64
-    measures: tuple[str, ...] = ()
-
-    def to_keywords(self) -> dict[str, Any]:
-        """Return the keyword arguments of `simulate` and `compare`."""
-        keywords: dict[str, Any] = {
-            "param_bits": self.param_bits,
-            "act_bits": self.act_bits,
-            "scheme": self.scheme,
-            "batch_size": self.batch_size,
-        }
-        if self.scheme == "percentile":
-            keywords["percentile"] = self.percentile
-        if self.measures:
-            keywords["measure"] = ("cumulative", *self.measures)
-        return keywords
-
-
-@dataclass
-class Result:
-    """Figures, and what they are of.
-
-    Attributes:
-        report: `simulate --json`.
-        texts: The documents that were simulated.
-        model_key: The model.
-        data: The data.
-        options: How.
-        figures: `views.table.layer_figures`.
-    """
-
-    report: dict[str, Any]
-    texts: tuple[str, ...]
-    model_key: str
-    data: DataSource
-    options: RunOptions
-    figures: dict[str, Any] = field(default_factory=dict)
 
 
 class Session:
@@ -133,7 +76,7 @@ class Session:
         searched_rule: Pointer of the rules whose nodes the graph's search asked for.
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
-        view: How the configuration is shown: `JSON`, `Forms` or `Changes`.
+        view: How the configuration is shown: `JSON`, `Forms` `Changes` or `Presets`.
         preview: What the graph shows in place of the present picture.
         considered: (tensor, property) pairs whose offers somebody looks at, so that these are
             counted.
@@ -142,9 +85,11 @@ class Session:
         notices: What there is to tell.
         comparing: The Compare page.
         compare_source: The configuration to compare with.
+        against: What the changes are shown against, None for the document as it was opened.
         checked: The model and the data that were last checked against each other.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
         results: The figures of the last one that finished, by purpose.
+        examination: The tensor whose values are looked at, and what was found.
         live: Whether noise is measured after every edit, unasked.
         live_seconds: How long that took last.
         collapsed: Groups that the graph draws as one box, None for its own choice.
@@ -174,9 +119,11 @@ class Session:
         self.notices: dict[str, Notice] = {}
         self.comparing = Comparing(self)
         self.compare_source: ConfigSource | None = None
+        self.against: ConfigSource | None = None
         self.checked: tuple[str, DataSource] | None = None
         self.jobs: dict[str, Job] = {}
         self.results: dict[str, Result] = {}
+        self.examination = Examination()
         self.live = True
         self.live_seconds = 0.0
         self.collapsed: frozenset[str] | None = None
@@ -220,6 +167,10 @@ class Session:
     def open_data(self, source: DataSource) -> None:
         """Choose what to measure on."""
         self.data = source
+
+    def calibrate_with(self, source: DataSource | None) -> None:
+        """Choose what ranges are found on, None for the data that are measured on."""
+        self.data = datasets.calibrated_with(self.data, source)
 
     def compare_with(self, reference: str | None) -> None:
         """Choose the configuration to compare the document with.
@@ -293,7 +244,7 @@ class Session:
         method = getattr(self, f"_act_{name}", None)
         if method is None:
             return
-        if name not in ("preview", "consider"):
+        if name not in ("preview", "consider", "examine"):
             self.preview = None
         self.attempt("edit", lambda: method(act))
 
@@ -344,11 +295,22 @@ class Session:
             self.workspace.type_text(str(act["text"]))
 
     def _act_restore(self, act: Mapping[str, Any]) -> None:
-        self.workspace.type_text(str(act["text"]), "draft", "draft restored")
-        written = time.strftime("%H:%M", time.localtime(float(act.get("time", 0)) / 1000))
-        self.tell(
-            "draft", f"Brought back what you were writing at {written}; Undo returns to the file."
+        """Take up a draft that the browser kept, with the steps around it where they fit."""
+        text = str(act["text"])
+        trail = act.get("trail")
+        was_pristine = text == self.workspace.text
+        of = str(act.get("of") or text)
+        self.workspace.history.revive(
+            of, trail if isinstance(trail, dict) else {}, time=time.monotonic()
         )
+        if of != text:
+            self.workspace.type_text(text, "draft", "draft restored")
+        written = time.strftime("%H:%M", time.localtime(float(act.get("time", 0)) / 1000))
+        if not was_pristine:
+            self.tell(
+                "draft",
+                f"Brought back what you were writing at {written}; Undo leads back to the file.",
+            )
 
     def _act_undo(self, act: Mapping[str, Any]) -> None:
         self.workspace.history.undo()
@@ -383,9 +345,27 @@ class Session:
             return
         self.preview = None if effect.refused else effect.picture
 
+    def _act_against(self, act: Mapping[str, Any]) -> None:
+        """Hold the document against a preset, or, by an empty reference, what it was."""
+        reference = str(act.get("reference") or "")
+        chosen = self.compare_source
+        if chosen is None or chosen.reference != reference:
+            chosen = documents.config_source(reference, self.roots) if reference else None
+        self.against = chosen
+        if act.get("show"):
+            self.tab, self.view = "Configuration", "Changes"
+
+    def _act_open_config(self, act: Mapping[str, Any]) -> None:
+        self.open_config(documents.config_source(str(act["reference"]), self.roots))
+
     def _act_consider(self, act: Mapping[str, Any]) -> None:
         """Look at what could be done about a property of a quantizer."""
         self.considered |= {(str(act.get("tensor")), str(act.get("property")))}
+
+    def _act_examine(self, act: Mapping[str, Any]) -> None:
+        """Look at the values of a tensor, or no longer."""
+        tensor = act.get("tensor")
+        self.examination.look_at(None if tensor is None else str(tensor))
 
     def _act_menu(self, act: Mapping[str, Any]) -> None:
         found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import load_config
+from quantsim_viz.ui import examine
 from quantsim_viz.ui.compare.task import run_task
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Bench:
     ) -> dict[str, Any]:
         """Simulate, and return what `simulate --json` would print; without documents, `{}`.
 
-        A request that names a task gets what that returns (`compare.task`).
+        A request that names a task gets what that returns (`compare.task`, `examine`).
 
         Raises:
             Cancelled: `cancelled` said so.
@@ -55,6 +56,8 @@ class Bench:
         data = load_data(request.data, model)
         if not configs:
             check_data(model, data)
+            if request.data.calibration is not None:
+                check_data(model, load_data(request.data.calibration, model))
             return {}
         keywords: dict[str, Any] = dict(request.options) | {
             "progress": Progress(report).tell,
@@ -62,19 +65,19 @@ class Bench:
             "engine": self._engine,
         }
         if request.data.calibration is not None:
-            keywords["calibration"] = request.data.calibration
+            keywords["calibration"] = load_data(request.data.calibration, model)
         if request.samples is not None:
             keywords["samples"] = request.samples
         result: dict[str, Any]
-        if request.task:
+        if request.task == examine.PURPOSE:
+            result = examine.run_examination(model, configs[0], data, keywords)
+        elif request.task:
             result = run_task(request.task, model, configs, data, keywords)
         else:
             result = sim.simulate(model, configs[0], data, **keywords).to_dict()
-        if request.data.is_upload:
-            uploaded = request.data.path  # kept under a name that is none of the person's
-            for key in ("data", "calibration"):
-                if result.get(key) == uploaded:
-                    result[key] = request.data.reference
+        for source in (request.data, request.data.calibration):
+            if source is not None and source.is_upload:
+                _rename(result, source)
         return result
 
     def _open(self, request: Request) -> Model:
@@ -86,6 +89,13 @@ class Bench:
             self._engine = Engine(self._model, cache_bytes=CACHE_BYTES)
             self._key = request.model.key
         return self._model
+
+
+def _rename(result: dict[str, Any], source: DataSource) -> None:
+    """Call an upload what the person calls it: it is kept under another name."""
+    for key in ("data", "calibration"):
+        if result.get(key) == source.path:
+            result[key] = source.reference
 
 
 def check_data(model: Model, data: Any) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from quantsim_viz.ui.compare.runs import keep_compared
+from quantsim_viz.ui.examine import keep_examined
 from quantsim_viz.ui.panels.bottom import draw_bottom
 from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
@@ -28,6 +29,7 @@ def draw_workbench() -> None:
     collect(state.session)
     check_data(state.session, state.worker)
     keep_live(state.session, state.worker)
+    keep_examined(state.session, state.worker)
     state.session.comparing.follow()
     keep_compared(state.session, state.worker)
     if state.session.comparing.is_open:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.components.assets import mount_component
@@ -39,6 +39,7 @@ class EditorView:
         schema: URL of the JSON schema, for completion.
         op_types: Operator types of the model with their count.
         param_types: Names of parameter types.
+        trail: The steps around the present one (`History.trail`), kept with the draft.
     """
 
     document: str
@@ -57,6 +58,7 @@ class EditorView:
     schema: str
     op_types: Sequence[tuple[str, int]]
     param_types: Sequence[str]
+    trail: Mapping[str, Any] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         """Return what is sent to the browser."""
@@ -66,6 +68,7 @@ class EditorView:
             "fresh": self.fresh,
             "base": self.base,
             "pristine": self.pristine,
+            "trail": dict(self.trail),
             "text": self.text,
             "ver": self.version,
             "seq": self.seq,

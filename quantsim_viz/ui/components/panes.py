@@ -21,6 +21,7 @@ Kind = Literal[
     "summary",
     "report",
     "changes",
+    "presets",
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,8 +18,9 @@ from quantsim_viz.ui.runs import start_simulation
 from quantsim_viz.ui.session import TABS, VIEWS
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.changes import change_view
-from quantsim_viz.ui.views.figures import figures_caption, published_figures
+from quantsim_viz.ui.views.figures import figures_caption, published_figures, result_note
 from quantsim_viz.ui.views.navigator import reach_rows
+from quantsim_viz.ui.views.presets import presets_bytes
 from quantsim_viz.ui.views.table import op_type_counts, output_precisions, status_letters
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _draw_layers(state: AppState) -> None:
     workspace = session.workspace
     picture = workspace.shown()
     stale = session.is_stale(session.result)
-    note = "These figures are of an earlier state." if stale else ""
+    note = "" if session.is_running("simulate") else result_note(session, session.result)
     data = {
         "table": table_url(state),
         "status": status_letters(workspace.model, picture.cascade),
@@ -85,6 +86,8 @@ def _draw_configuration(state: AppState) -> None:
             _draw_forms(state)
         with st.container(key="changes-box", gap=None):
             _draw_changes(state)
+        with st.container(key="presets-box", gap=None):
+            _draw_presets(state)
         with st.container(key="editor-box", gap=None):
             _draw_editor(state)
 
@@ -108,6 +111,18 @@ def _draw_changes(state: AppState) -> None:
     draw_pane(state, "changes", "changes", data)
 
 
+def _draw_presets(state: AppState) -> None:
+    session = state.session
+    data: dict[str, Any] = {"hidden": True}
+    if session.view == "Presets":
+        data = {
+            "presets": publish(presets_bytes(), "presets"),
+            "current": session.workspace.source.reference,
+            "pristine": session.workspace.history.is_pristine,
+        }
+    draw_pane(state, "presets", "presets", data)
+
+
 def _draw_editor(state: AppState) -> None:
     session, workspace = state.session, state.session.workspace
     history = workspace.history
@@ -119,6 +134,7 @@ def _draw_editor(state: AppState) -> None:
         fresh=session.fresh,
         base=workspace.source.base,
         pristine=history.is_pristine,
+        trail=history.trail(),
         text=workspace.text,
         version=history.version,
         seq=channel.seq,

@@ -11,6 +11,7 @@ from quantsim_viz.ui.components.panes import mount_pane
 from quantsim_viz.ui.loading import table_of
 from quantsim_viz.ui.panels.drawing import draw_graph
 from quantsim_viz.ui.views.figures import figures_caption, published_figures
+from quantsim_viz.ui.views.histogram import values_view
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, rule_rows
 from quantsim_viz.ui.views.overview import model_overview
@@ -78,6 +79,7 @@ def _draw_inspector(state: AppState) -> None:
         data["view"] = inspect_node(
             session.workspace, session.selected, figures, session.considered
         )
+        data["values"] = values_view(session)
     else:
         data["overview"] = model_overview(session.workspace)
     draw_pane(state, "inspector", "inspector", data)

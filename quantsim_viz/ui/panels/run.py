@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from quantsim_viz.ui import datasets
 from quantsim_viz.ui.panels.middle import draw_pane
 from quantsim_viz.ui.state import on_widget, put_widget
-from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption
+from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption, result_note
+from quantsim_viz.ui.views.offers import WIDTHS
 from quantsim_viz.ui.views.table import MEASURES
 from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
     from quantsim_viz.ui.state import AppState
 
-BITS = (4, 8, 16, 32, "float16")
+SAME_DATA = "same"
 
 
 def draw_run(state: AppState) -> None:
@@ -35,18 +37,11 @@ def _draw_options(session: Session) -> None:
     with first:
         _draw_bits(session, "param_bits", "Parameters")
         _draw_scheme(session)
+        _draw_samples(session)
     with second:
         _draw_bits(session, "act_bits", "Activations")
-        put_widget("samples", session.options.samples)
-        st.number_input(
-            "Samples",
-            min_value=1,
-            value=None,
-            step=1,
-            key="samples",
-            placeholder="all",
-            on_change=on_widget("samples", lambda value: _set(session, "samples", value)),
-        )
+        _draw_calibration(session)
+        _draw_batch_size(session)
     _draw_measures(session)
     put_widget("live", session.live)
     st.toggle(
@@ -56,6 +51,70 @@ def _draw_options(session: Session) -> None:
     )
     if session.data.is_random:
         st.caption("Random data: the figures say little about real inputs.")
+
+
+def _draw_samples(session: Session) -> None:
+    put_widget("samples", session.options.samples)
+    st.number_input(
+        "Samples",
+        min_value=1,
+        value=None,
+        step=1,
+        key="samples",
+        placeholder="all",
+        help="How many are measured on, the first of the data; left empty, all of them",
+        on_change=on_widget("samples", lambda value: _set(session, "samples", value)),
+    )
+
+
+def _draw_batch_size(session: Session) -> None:
+    put_widget("batch_size", session.options.batch_size)
+    st.number_input(
+        "Batch size",
+        min_value=1,
+        step=1,
+        key="batch_size",
+        help="Samples executed at once: a smaller number takes less memory",
+        on_change=on_widget(
+            "batch_size",
+            lambda value: _set(session, "batch_size", value),
+        ),
+    )
+
+
+def _draw_calibration(session: Session) -> None:
+    """Draw the choice of the data that ranges are found on."""
+    current = session.data.calibration
+    own = datasets.data_for(session.model_source).calibration
+    titles = {SAME_DATA: "the data themselves", "random": "random data"}
+    for source in (own, current):
+        if source is not None:
+            titles.setdefault(source.reference, source.title)
+    put_widget("calibration", SAME_DATA if current is None else current.reference)
+    st.selectbox(
+        "Ranges found on",
+        list(titles),
+        key="calibration",
+        format_func=lambda reference: titles.get(reference, reference),
+        accept_new_options=True,
+        help="Data to calibrate with: a choice, or the path of a .npz or .npy file or of a folder"
+        " of images. What is measured on is chosen at the top.",
+        on_change=on_widget("calibration", lambda value: _calibrate(session, str(value or ""))),
+    )
+
+
+def _calibrate(session: Session, reference: str) -> None:
+    own = datasets.data_for(session.model_source).calibration
+
+    def do() -> None:
+        if reference in ("", SAME_DATA):
+            session.calibrate_with(None)
+        elif own is not None and reference == own.reference:
+            session.calibrate_with(own)
+        else:
+            session.calibrate_with(datasets.data_source(reference, session.roots))
+
+    session.attempt("calibration", do)
 
 
 def _draw_measures(session: Session) -> None:
@@ -82,7 +141,7 @@ def _draw_bits(session: Session, name: str, label: str) -> None:
     put_widget(name, getattr(session.options, name))
     st.selectbox(
         label,
-        BITS,
+        WIDTHS,
         key=name,
         format_func=precision_words,
         on_change=on_widget(name, lambda value: _set(session, name, value)),
@@ -92,7 +151,7 @@ def _draw_bits(session: Session, name: str, label: str) -> None:
 def _draw_scheme(session: Session) -> None:
     put_widget("scheme", session.options.scheme)
     st.selectbox(
-        "Ranges",
+        "Ranges found by",
         list(SCHEMES),
         key="scheme",
         format_func=SCHEMES.__getitem__,
@@ -121,20 +180,25 @@ def _draw_result(state: AppState) -> None:
         line = "Nothing was simulated yet. Simulate runs the document on all the data."
         draw_pane(state, "report", "report", {"lines": [line]}, height="content")
         return
-    stale = " They are of an earlier state." if state.session.is_stale(result) else ""
+    note = result_note(state.session, result)
     data = {
         "figures": list(outcome_figures(result.report)),
-        "caption": f"{result_caption(result)}; {result.report['seconds']:.1f} s.{stale}",
+        "caption": f"{result_caption(result)}; {result.report['seconds']:.1f} s. {note}".rstrip(),
     }
     draw_pane(state, "report", "report", data, height="content")
+    part = "-partial" if result.is_partial else ""
     with st.container(horizontal=True, key="run-downloads"):
         st.download_button(
-            "Layers, CSV", layers_csv(result.report), "layers.csv", "text/csv", on_click="ignore"
+            "Layers, CSV",
+            layers_csv(result.report),
+            f"layers{part}.csv",
+            "text/csv",
+            on_click="ignore",
         )
         st.download_button(
             "Report, JSON",
             json.dumps(result.report, indent=1),
-            "report.json",
+            f"report{part}.json",
             "application/json",
             on_click="ignore",
         )

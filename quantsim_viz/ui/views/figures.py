@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.views.table import layer_figures
@@ -11,7 +10,8 @@ from quantsim_viz.ui.views.table import layer_figures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantsim_viz.ui.session import Result, Session
+    from quantsim_viz.ui.results import Result
+    from quantsim_viz.ui.session import Session
 
 SCHEMES = {
     "min_max": "min-max",
@@ -51,16 +51,35 @@ def figures_caption(session: Session) -> str:
 
 def result_caption(result: Result) -> str:
     """Return what a result's figures are of."""
-    report, options = result.report, result.options
+    options = result.options
     words = [
         result.data.title,
-        f"{report.get('samples')} samples",
+        samples_words(result),
         SCHEMES.get(options.scheme, options.scheme)
-        + (f" on {Path(own).name}" if (own := result.data.calibration) else ""),
+        + (f" on {own.title}" if (own := result.data.calibration) else ""),
         f"parameters {precision_words(options.param_bits)}",
         f"activations {precision_words(options.act_bits)}",
     ]
     return ", ".join(words)
+
+
+def samples_words(result: Result) -> str:
+    """Return how many samples figures are of, or that the run was cancelled."""
+    if result.is_partial:
+        return f"part of the samples, cancelled at {result.report['cancelled_at']:.0%}"
+    count = result.report.get("samples")
+    return "1 sample" if count == 1 else f"{count} samples"
+
+
+def result_note(session: Session, result: Result | None) -> str:
+    """Return what to know of the shown figures, `""` if they are whole and of the present state."""
+    if result is None:
+        return ""
+    if session.is_stale(result):
+        return "These figures are of an earlier state."
+    if result.is_partial:
+        return "These figures are of a cancelled run: of part of the data, perhaps not every layer."
+    return ""
 
 
 def precision_words(bits: int | str) -> str:

@@ -12,6 +12,7 @@ from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, reach_rows, rule_rows
 from quantsim_viz.ui.views.overview import model_overview
+from quantsim_viz.ui.views.presets import presets_bytes
 from quantsim_viz.ui.views.summary import coverage_facts, ribbons
 from quantsim_viz.ui.views.table import (
     layer_figures,
@@ -244,19 +245,46 @@ def test_other_measures_come_as_columns_of_table_and_csv() -> None:
 
 def test_the_changes_are_the_lines_that_differ_with_their_neighbours(session: Session) -> None:
     assert change_view(session)["rows"] == []
-    assert "nothing is different" in change_view(session)["caption"]
+    assert change_view(session)["caption"] == "Nothing is different."
     session.workspace.set_value("/defaults/ops/is_output_quantized", None)
     view = change_view(session)
     gone = [row for row in view["rows"] if row["kind"] == "gone"]
     assert any('"is_output_quantized": "True"' in row["text"] for row in gone)
-    assert "default_config as it was opened" in view["caption"]
+    assert view["against"] == ""
+    assert view["choices"][0] == ("", "default_config as it was opened")
+    assert view["caption"].startswith("1 line added, 3 taken out; on this model: 5 off")
     old = session.workspace.history.opened.splitlines()
     new = session.workspace.text.splitlines()
     for row in view["rows"]:
         assert row["a"] is None or old[row["a"] - 1] == row["text"]
         assert row["b"] is None or new[row["b"] - 1] == row["text"]
-    session.compare_with("only_listed_ops")
-    assert "only_listed_ops" in change_view(session)["caption"]
+
+
+def test_changes_are_shown_against_any_preset(session: Session) -> None:
+    session.act({"type": "against", "reference": "qnn_htp", "show": True})
+    assert (session.tab, session.view) == ("Configuration", "Changes")
+    view = change_view(session)
+    assert view["against"] == "qnn_htp"
+    assert any('"hw_version"' in row["text"] for row in view["rows"] if row["kind"] == "gone")
+    assert "on this model: " in view["caption"]
+    session.act({"type": "against", "reference": "nothing of that name"})
+    assert "edit" in session.notices
+    session.act({"type": "against", "reference": ""})
+    assert change_view(session)["rows"] == []
+
+
+def test_presets_come_with_their_sources_and_what_the_format_cannot_say() -> None:
+    rows = {row["name"]: row for row in json.loads(presets_bytes())}
+    htp = rows["qnn_htp"]
+    assert htp["target"]
+    assert htp["checked"]
+    assert htp["cannot"]
+    assert all(source["url"] and source["how"] for source in htp["sources"])
+
+
+def test_a_preset_is_opened_from_its_card(session: Session) -> None:
+    session.act({"type": "open_config", "reference": "weights_only"})
+    assert session.workspace.source.name == "weights_only"
 
 
 def test_changes_far_apart_are_told_apart() -> None:

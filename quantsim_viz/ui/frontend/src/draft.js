@@ -1,34 +1,86 @@
 // A draft of the document in this browser, so that an edit outlives a reload, a crash and a
-// restarted server. Keyed by what was opened; never sent anywhere but back to the same app.
+// restarted server. Keyed by what was opened and by the tab that wrote it, so that two tabs on one
+// file never take each other's away; never sent anywhere but back to the same app.
 
 const PREFIX = "quantsim-viz:draft:";
+const TAB = "quantsim-viz:tab";
 const KEPT = 20;
 
-/** Return `{text, base, time}` or null. Storage may be off (private window): then there is none. */
+/** Names this tab, also after a reload; a copied tab keeps the name until it writes. */
+function tab() {
+  try {
+    const name = sessionStorage.getItem(TAB) ?? Math.random().toString(36).slice(2, 10);
+    sessionStorage.setItem(TAB, name);
+    return name;
+  } catch {
+    return "";
+  }
+}
+
+const ownKey = (doc) => `${PREFIX}${doc}#${tab()}`;
+const keysOf = (doc) => Object.keys(localStorage).filter((key) => key.startsWith(`${PREFIX}${doc}#`));
+const parse = (key) => {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Return `{text, base, time, trail, of}` or null: the draft, and the steps around `of` (or `text`).
+ * This tab's own comes first, else the newest of a tab that may be gone. Storage may be off
+ * (private window): then there is none.
+ */
 export function readDraft(doc) {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + doc));
+    const own = parse(ownKey(doc));
+    const others = keysOf(doc).map(parse).filter(Boolean);
+    return own ?? others.sort((a, b) => b.time - a.time)[0] ?? null;
   } catch {
     return null;
   }
 }
 
+/** Forget this tab's draft. */
 export function dropDraft(doc) {
   try {
-    localStorage.removeItem(PREFIX + doc);
+    localStorage.removeItem(ownKey(doc));
   } catch {
     /* storage is off */
   }
 }
 
-export function writeDraft(doc, text, base) {
-  const value = JSON.stringify({ text, base, time: Date.now() });
+/** Forget every tab's: the person wants the file as it is. */
+export function dropAllDrafts(doc) {
   try {
-    localStorage.setItem(PREFIX + doc, value);
+    for (const key of keysOf(doc)) localStorage.removeItem(key);
+  } catch {
+    /* storage is off */
+  }
+}
+
+/** Take over what `readDraft` found: it is this tab's from now on. */
+export function adoptDraft(doc, draft) {
+  try {
+    for (const key of keysOf(doc)) {
+      const kept = parse(key);
+      if (kept?.text === draft.text && kept.time === draft.time) localStorage.removeItem(key);
+    }
+    localStorage.setItem(ownKey(doc), JSON.stringify(draft));
+  } catch {
+    /* storage is off */
+  }
+}
+
+export function writeDraft(doc, text, base, steps) {
+  const value = JSON.stringify({ text, base, time: Date.now(), ...steps });
+  try {
+    localStorage.setItem(ownKey(doc), value);
   } catch {
     forgetOldest();
     try {
-      localStorage.setItem(PREFIX + doc, value);
+      localStorage.setItem(ownKey(doc), value);
     } catch {
       /* no room at all: the session itself still holds the text */
     }
@@ -37,7 +89,7 @@ export function writeDraft(doc, text, base) {
 
 function forgetOldest() {
   const drafts = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  const age = (key) => JSON.parse(localStorage.getItem(key) || "{}").time || 0;
+  const age = (key) => parse(key)?.time || 0;
   drafts.sort((a, b) => age(a) - age(b));
   for (const key of drafts.slice(0, Math.max(1, drafts.length - KEPT))) localStorage.removeItem(key);
 }

@@ -16,7 +16,7 @@ import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
 } from "@codemirror/view";
 import { openChannel } from "../channel.js";
-import { dropDraft, readDraft, writeDraft } from "../draft.js";
+import { adoptDraft, dropAllDrafts, dropDraft, readDraft, writeDraft } from "../draft.js";
 import { mounted } from "../mounting.js";
 import { schemaCompletion } from "./completion.js";
 import { ruleMarks, setMarkedLines, setReach } from "./rules.js";
@@ -53,6 +53,7 @@ class Editor {
     window.quantsimViz.editor = {
       text: () => this.view.state.doc.toString(),
       setText: (text) => this.type(text),
+      putCaretAfter: (part) => this.goTo(this.view.state.doc.toString().indexOf(part) + part.length),
       answered: 0,
     };
   }
@@ -75,7 +76,8 @@ class Editor {
         lineNumbers(), foldGutter(), ruleMarks, lintGutter({ markerFilter: (found) => found.filter((item) => item.severity !== "info") }),
         highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), bracketMatching(),
         closeBrackets(), indentOnInput(), indentUnit.of("  "), highlightSelectionMatches(), json(),
-        autocompletion({ override: [schemaCompletion(() => this.hints)], icons: false }),
+        // Offers stand inside strings, where a line break is never meant: Enter takes them at once.
+        autocompletion({ override: [schemaCompletion(() => this.hints)], icons: false, interactionDelay: 0 }),
         keymap.of([
           { key: "Mod-z", run: history("undo"), preventDefault: true, stopPropagation: true },
           { key: "Mod-Shift-z", run: history("redo"), preventDefault: true, stopPropagation: true },
@@ -103,6 +105,9 @@ class Editor {
     this.base = data.base;
     if (opened || data.ver > this.ver) this.write(data);
     if (data.pristine) this.pristineText = data.text;
+    if (data.seq >= this.sent && data.text === this.view.state.doc.toString()) {
+      this.steps = { trail: data.trail, of: data.text };
+    }
     if (opened) this.restore(data);
     else this.mirror();
     if (data.seq >= this.sent && !this.timer) this.annotate(data);
@@ -149,6 +154,11 @@ class Editor {
     this.flush();
   }
 
+  goTo(position) {
+    this.view.focus();
+    this.view.dispatch({ selection: { anchor: position }, scrollIntoView: true });
+  }
+
   annotate(data) {
     const { doc } = this.view.state;
     const place = (line, column) => {
@@ -183,22 +193,27 @@ class Editor {
   mirror() {
     if (!this.doc) return;
     const text = this.view.state.doc.toString();
-    if (this.pristineText === text) dropDraft(this.doc);
-    else writeDraft(this.doc, text, this.base);
+    const { trail, of } = this.steps ?? {};
+    if (this.pristineText === text && !trail?.redo?.length) dropDraft(this.doc);
+    else writeDraft(this.doc, text, this.base, of === text ? { trail } : { trail, of });
   }
 
   /** After (re)opening: bring back what was being written here, or ask when the file has changed. */
   restore(data) {
     this.notice.hidden = true;
-    if (data.fresh) dropDraft(this.doc);
+    if (data.fresh) dropAllDrafts(this.doc);
     const draft = readDraft(this.doc);
-    if (!data.pristine || !draft || draft.text === data.text) return;
+    if (!data.pristine || !draft) return;
+    if (draft.text === data.text && !draft.trail?.redo?.length) return;
     const bring = () => {
       this.notice.hidden = true;
       this.writing = true;
       this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: draft.text } });
       this.writing = false;
-      this.sent = this.channel.send("restore", { text: draft.text, ver: this.ver, time: draft.time });
+      const { text, trail, of, time } = draft;
+      adoptDraft(this.doc, draft);
+      this.steps = { trail, of: of ?? text };
+      this.sent = this.channel.send("restore", { text, trail, of, ver: this.ver, time });
     };
     if (draft.base === data.base) bring();
     else this.offer(draft, bring);
@@ -219,7 +234,7 @@ class Editor {
       return element;
     };
     this.notice.replaceChildren(
-      text, button("Bring it back", bring), button("Discard it", () => dropDraft(this.doc)),
+      text, button("Bring it back", bring), button("Discard it", () => dropAllDrafts(this.doc)),
     );
     this.notice.hidden = false;
   }

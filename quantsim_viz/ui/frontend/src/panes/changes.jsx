@@ -7,7 +7,12 @@ export function Changes({ data, send }) {
   if (data.hidden) return null;
   return (
     <div class="pane changes scroll" tabIndex={0} role="region" aria-label="Changes">
-      <p class="dim">{data.caption}</p>
+      <div class="bar-choice">
+        <label>Against <select aria-label="Compare the document's text with" value={data.against} onChange={(event) => send("against", { reference: event.currentTarget.value })}>
+          {data.choices.map(([reference, title]) => <option key={reference} value={reference}>{title}</option>)}
+        </select></label>
+        <span class="dim">{data.caption}</span>
+      </div>
       {data.rows.length > 0 && (
         <table><tbody>
           {data.rows.map((row, at) => (

@@ -16,7 +16,9 @@ export function Inspector({ data, send }) {
         <p class="why">{view.why}</p>
         {view.refusal && <p class="refusal">{view.refusal}</p>}
       </header>
-      {view.quantizers.map((item) => <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send} />)}
+      {view.quantizers.map((item) => 
+        <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send}
+          values={data.values?.tensor === item.tensor ? data.values : null} />)}
       {view.limits && <p class="limits">{view.limits}</p>}
       <Facts view={view} send={send} />
     </div>

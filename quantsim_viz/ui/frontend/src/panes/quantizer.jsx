@@ -2,13 +2,19 @@
 // offers where to set it, the narrowest first; hovering or focusing an offer previews it.
 
 import { useRef, useState } from "preact/hooks";
+import { Values } from "./values.jsx";
 
-export function Quantizer({ item, send }) {
+export function Quantizer({ item, values, send }) {
   return (
     <section class="quantizer">
       <h3><span class="role">{item.role}</span><span class={item.enabled ? "on" : "off"}>{item.summary}</span></h3>
       <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured">{item.measured}</span>}</p>
-      {item.grid && <p class="note">{item.grid}</p>}
+      <p class="grid-line">
+        <button type="button" class="fold" aria-expanded={Boolean(values)} title="How its values are spread, and the grid they are rounded to"
+          onClick={() => send("examine", { tensor: values ? null : item.tensor })}>{values ? "▾" : "▸"} values and grid</button>
+        {item.grid && <span>{item.grid}</span>}
+      </p>
+      {values && <Values data={values} />}
       {item.note && <p class="note">{item.note}</p>}
       {item.properties.map((property) => <Property key={property.name} property={property} item={item} send={send} />)}
     </section>
