@@ -10,15 +10,24 @@ import click
 from quantsim_viz.cli.command import Command
 from quantsim_viz.cli.figures import format_channels, format_quantizers
 from quantsim_viz.cli.options import config_option, json_option, model_argument, output_option
-from quantsim_viz.cli.output import echo_diagnostics, write_bytes, write_json, write_text
+from quantsim_viz.cli.output import (
+    INTERRUPTED,
+    echo_diagnostics,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from quantsim_viz.cli.resolve import load_cascade
 from quantsim_viz.cli.simulation import (
     LAYER_MEASURES,
     data_option,
     progress_line,
     simulation_options,
+    stoppable,
 )
 from quantsim_viz.cli.tables import RIGHT, format_table
+from quantsim_viz.errors import Cancelled
+from quantsim_viz.diagnostics import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +72,8 @@ def command(
     """Simulate quantization and show every layer's SQNR.
 
     Exits with 1 when the configuration is invalid or refused for this model; with --json the
-    document of `resolve` comes then, with its `error` filled.
+    document of `resolve` comes then, with its `error` filled. With 1 as well when a metric of your
+    own raises; all else is written then.
     """
     cascade = load_cascade(
         model, config, options["param_bits"], options["act_bits"], fold=fold_batch_norms
@@ -74,8 +84,14 @@ def command(
         ctx.exit(1)
     from quantsim_viz.sim import simulate
 
-    with progress_line() as progress:
-        report = simulate(cascade.model, cascade, data, progress=progress, **options)
+    with progress_line() as progress, stoppable() as cancelled:
+        watch = {"progress": progress, "cancelled": cancelled}
+        try:
+            report = simulate(cascade.model, cascade, data, **watch, **options)
+        except Cancelled as stop:
+            if stop.report is None:
+                raise
+            report = stop.report
     echo_diagnostics(report.warnings, model)
     document = report.to_dict()
     if csv is not None:
@@ -85,6 +101,8 @@ def command(
     else:
         title = f"{cascade.model.name} with {cascade.config.name}"
         write_text(format_report(document, title), output)
+    if any(finding.severity is Severity.ERROR for finding in report.warnings):
+        ctx.exit(1)
 
 
 def write_tables(report: Report, path: str) -> None:
@@ -119,6 +137,7 @@ def format_report(document: Mapping[str, Any], title: str) -> str:
     lines = [
         f"{title}: {document['scheme']}, {document['samples']} samples of {document['data']},"
         f" {document['seconds']:.1f} s",
+        *(["", f"PARTIAL: {format_partial(document)}"] if document["partial"] else []),
         "",
         format_table(header, rows, ["<", "<", "<", "<", *[RIGHT] * len(measures)]),
         "",

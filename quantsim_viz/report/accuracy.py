@@ -10,7 +10,7 @@ from quantsim_viz.report.metrics import finite_score
 from quantsim_viz.report.statistics import LEVEL, paired_test
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from quantsim_viz.report.metrics import MetricResult
     from quantsim_viz.report.statistics import PairedTest
@@ -113,7 +113,7 @@ def list_disagreeing(
     ]
 
 
-def explain_difference(metric: dict[str, Any], index: int, base: str, other: str) -> str | None:
+def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: str) -> str | None:
     """Say in words what the difference between a configuration and the base means.
 
     Args:

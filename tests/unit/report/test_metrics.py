@@ -5,7 +5,7 @@ import pytest
 
 from quantsim_viz.errors import DataError
 from quantsim_viz.report import compare_metric, evaluate
-from quantsim_viz.report.metrics import MetricResult
+from quantsim_viz.report.metrics import MetricResult, check_metric
 
 LOGITS = np.array([[1.0, 2.0, 0.0], [3.0, 1.0, 0.0], [0.0, 1.0, 5.0], [2.0, 1.0, 0.0]])
 LABELS = np.array([1, 0, 2, 1])
@@ -99,3 +99,46 @@ def test_other_scores_are_compared_by_a_paired_bootstrap():
 def test_one_figure_for_all_samples_has_no_test():
     result = compare_metric([MetricResult("m", 1.0, 0.5, 3), MetricResult("m", 1.0, 0.25, 3)])
     assert (result["test"], result["p_value"]) == (None, [None, None])
+
+
+def test_a_metric_that_raises_is_named_with_its_line(tmp_path, monkeypatch):
+    (tmp_path / "failing_metric.py").write_text(
+        "def broken(outputs, labels):\n    return outputs['missing']\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        DataError, match=r"raised KeyError: 'missing' \(.*failing_metric.py:2\)"
+    ) as e:
+        evaluate("failing_metric:broken", {"y": LOGITS}, {"y": LOGITS}, LABELS)
+    assert e.value.code == "metric-failed"
+    assert "y [4, 3]" in e.value.hint
+
+
+def test_a_metric_that_returns_no_numbers_has_failed(tmp_path, monkeypatch):
+    (tmp_path / "texts_metric.py").write_text("def words(outputs, labels):\n    return 'good'\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="returned str instead of numbers"):
+        evaluate("texts_metric:words", {"y": LOGITS}, {"y": LOGITS}, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "row", "samples", "code"),
+    [
+        ("top1", LABELS, (3,), 5, "label-count"),
+        ("top1", LABELS, (2,), 4, "labels-range"),
+        ("top1", LABELS - 1, (3,), 4, "labels-range"),
+        ("top1", np.ones((4, 2), int), (3,), 4, "labels-shape"),
+        ("mse", LABELS, (3,), 4, "labels-shape"),
+        ("top1", None, (3,), 4, "labels-missing"),
+        ("mse", None, (3,), 4, None),
+        ("top1", LABELS, (3,), 4, None),
+        ("top5", LABELS.reshape(-1, 1), None, None, None),
+    ],
+)
+def test_labels_are_checked_without_any_outputs(name, labels, row, samples, code):
+    if code is None:
+        check_metric(name, labels, row, samples)
+        return
+    with pytest.raises(DataError) as caught:
+        check_metric(name, labels, row, samples)
+    assert caught.value.code == code
