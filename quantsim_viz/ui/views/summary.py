@@ -117,15 +117,20 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
     spot = spot_ribbon(session)
     if spot is not None:
         found.append(spot)
-    for notice in session.notices.values():
-        row = {
+    return found + notice_ribbons(session)
+
+
+def notice_ribbons(session: Session) -> list[dict[str, Any]]:
+    """Return the notices, each with a way to dismiss it."""
+    return [
+        {
             "id": notice.id,
             "tone": notice.tone,
             "text": notice.text,
             "actions": [["dismiss", "Dismiss", notice.id]],
         }
-        found.append(row)
-    return found
+        for notice in session.notices.values()
+    ]
 
 
 def _invalid_ribbon(session: Session) -> dict[str, Any]:
