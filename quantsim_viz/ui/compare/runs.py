@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 LIVE_SAMPLES = 64
 """One batch: what figures after an edit are of."""
 
-QUICK_SECONDS = 8.0
+QUICK_SECONDS = 30.0
 """All the data are measured unasked where that should take no longer than this."""
+
+FEW_BATCHES = 16
+"""So many batches are measured unasked too, unless one takes long: a first one loads what the others
+do not have to."""
 
 PURPOSES = ("compare-live", "compare", "attribute")
 
@@ -40,7 +44,7 @@ def keep_compared(session: Session, worker: Worker) -> None:
             _start(session, worker, "compare-live", letters)
         return
     if not is_known[1]:
-        if full_seconds(session) <= QUICK_SECONDS and session.live:
+        if session.live and _is_quick(session):
             start_comparison(session, worker, asked=False)
         return
     if attribution_seconds(session) <= QUICK_SECONDS and session.live:
@@ -83,8 +87,15 @@ def full_seconds(session: Session) -> float:
     live = session.comparing.measured.get("compare-live")
     if live is None:
         return 0.0
-    total = live.report.get("total") or live.report["samples"]
+    total = session.options.samples or live.report["total"]
     return live.seconds * total / max(live.report["samples"], 1)
+
+
+def _is_quick(session: Session) -> bool:
+    live = session.comparing.measured.get("compare-live")
+    if live is None or full_seconds(session) <= QUICK_SECONDS:
+        return True
+    return live.report["total"] <= FEW_BATCHES * LIVE_SAMPLES and live.seconds <= QUICK_SECONDS
 
 
 def attribution_seconds(session: Session) -> float:

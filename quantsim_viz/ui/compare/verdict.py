@@ -151,10 +151,10 @@ def _test_line(measured: Measured, test: Mapping[str, Any], other: str) -> str:
         gained, lost = pair
         if gained == lost == 0:
             return f"Both are right and wrong on the same of {samples:,} samples."
-        line = (
-            f"{other} alone is right on {gained}, A alone on {lost} of {samples:,} samples; chance"
-            f" does as much {chance} ({how})."
-        )
+        line = f"{other} alone is right on {gained}, A alone on {lost} of {samples:,} samples"
+        if gained == lost:
+            return f"{line}."
+        line += f"; chance does as much {chance} ({how})."
     else:
         line = f"Over {samples:,} samples chance does as much {chance} ({how})."
     if test["verdict"] == "unclear" and test.get("needed"):

@@ -19,7 +19,7 @@ from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.compare import mount_compare
 from quantsim_viz.ui.components.graph import mount_graph
 from quantsim_viz.ui.panels.compare_edit import draw_adding, draw_editing
-from quantsim_viz.ui.panels.middle import selected_index, table_url
+from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.topbar import draw_topbar
 from quantsim_viz.ui.session import MODES
 from quantsim_viz.ui.state import on_widget, put_widget
@@ -48,6 +48,9 @@ def draw_compare(state: AppState) -> None:
             _draw_right(state)
         with st.container(key="compare-evidence", gap=None):
             _draw_pane(state, "evidence", _evidence(state))
+        with st.container(key="compare-notices", gap=None):
+            data = {"facts": [], "ribbons": notice_ribbons(state.session)}
+            draw_pane(state, "summary", "compare_notices", data, height="content")
 
 
 def _draw_pane(state: AppState, kind: str, data: dict[str, Any]) -> None:

@@ -146,8 +146,8 @@ def test_a_chosen_comparison_shows_where_statuses_differ(app: AppTest) -> None:
     app.run()
     assert not app.exception
     assert data_of(app, "graph")["base"]
-    assert app.query_params["compare"] == ["only_listed_ops"]
-    assert app.query_params["page"] == ["workbench"]
+    assert app.query_params["compare"] == "only_listed_ops"
+    assert app.query_params["page"] == "workbench"
 
 
 def test_an_upload_is_never_in_the_address(app: AppTest) -> None:

@@ -25,13 +25,13 @@ function columnsOf(table, [first, second], explained) {
   const db = (value) => (value == null ? <span class="dim">–</span> : value.toFixed(1));
   const looks = (row, side) => statusByName(table, row.status[side]);
   const status = (side, title) => ({
-    key: `status${side}`, title, width: "34px", hint: `Status in ${title}`, value: (row) => looks(row, side).word,
+    key: `status${side}`, title, width: "24px", hint: `Status in ${title}`, value: (row) => looks(row, side).word,
     render: (row) => <span class={row.status[0] === row.status[1] ? "same" : ""}><Mark status={looks(row, side)} /></span>,
   });
   return [
     { key: "order", title: "#", width: "30px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
-    { key: "node", title: "Node", width: "minmax(96px, 2.2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link" title={row.node.name}>{row.node.name}</button> },
-    { key: "type", title: "Type", width: "minmax(58px, .9fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
+    { key: "node", title: "Node", width: "minmax(84px, 2.2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link" title={row.node.name}>{row.node.name}</button> },
+    { key: "type", title: "Type", width: "minmax(52px, .9fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     status(0, first), status(1, second),
     { key: "a", title: `${first}, dB`, width: "48px", numeric: true, hint: `SQNR of ${first}`, value: (row) => row.db[0], render: (row) => db(row.db[0]) },
     { key: "b", title: `${second}, dB`, width: "48px", numeric: true, hint: `SQNR of ${second}`, value: (row) => row.db[1], render: (row) => db(row.db[1]) },
