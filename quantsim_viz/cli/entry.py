@@ -12,8 +12,8 @@ import click
 
 import quantsim_viz
 from quantsim_viz.cli.command import write_examples
-from quantsim_viz.cli.output import echo_error, echo_usage_error
-from quantsim_viz.errors import QuantSimError
+from quantsim_viz.cli.output import INTERRUPTED, echo_error, echo_usage_error
+from quantsim_viz.errors import Cancelled, QuantSimError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +34,6 @@ COMMANDS = {
 """Name → module that defines it, imported only when the command or the list of them is wanted."""
 
 COULD_NOT_RUN = 2
-INTERRUPTED = 130
-"""128 + SIGINT, as shells report it."""
 
 
 class LazyGroup(click.Group):
@@ -77,7 +75,7 @@ def cli() -> None:
     callable that returns (torch module, example inputs). CONFIG is a path or a preset's name.
 
     Exit status: 0 done; 1 done, and the answer is "no" (the configuration is invalid or refused,
-    lint found errors); 2 could not run.
+    lint found errors); 2 could not run; 130 interrupted.
     """
 
 
@@ -100,12 +98,12 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         echo_usage_error(error)
         sys.exit(COULD_NOT_RUN)
+    except (click.Abort, KeyboardInterrupt, Cancelled):
+        click.echo("quantsim-viz: interrupted", err=True)
+        sys.exit(INTERRUPTED)
     except QuantSimError as error:
         echo_error(error)
         sys.exit(COULD_NOT_RUN)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("quantsim-viz: interrupted", err=True)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has enough; keep Python from flushing into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

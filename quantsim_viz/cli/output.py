@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from quantsim_viz.diagnostics import Diagnostic
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: 128 + SIGINT, as shells report it."""
+
 
 def write_text(text: str, path: str | None) -> None:
     """Write a result, to stdout when there is no path.

@@ -41,7 +41,7 @@ file named with `-o`; findings, progress and errors go to standard error.
 | 0 | done |
 | 1 | done, and the answer is "no": the configuration is invalid or refused, or lint found errors |
 | 2 | could not run: bad arguments, an unreadable or malformed file, data that do not fit |
-| 130 | interrupted |
+| 130 | interrupted; `simulate` then writes what it has measured |
 
 Bad input never prints a traceback, but one or more lines
 

@@ -26,8 +26,8 @@ from quantsim_viz.cli.simulation import (
     stoppable,
 )
 from quantsim_viz.cli.tables import RIGHT, format_table
-from quantsim_viz.errors import Cancelled
 from quantsim_viz.diagnostics import Severity
+from quantsim_viz.errors import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +74,9 @@ def command(
     Exits with 1 when the configuration is invalid or refused for this model; with --json the
     document of `resolve` comes then, with its `error` filled. With 1 as well when a metric of your
     own raises; all else is written then.
+
+    Ctrl-C stops after the operator under way: what has been measured is written all the same,
+    marked as partial, and the exit status is 130. A second Ctrl-C leaves at once.
     """
     cascade = load_cascade(
         model, config, options["param_bits"], options["act_bits"], fold=fold_batch_norms
@@ -85,9 +88,9 @@ def command(
     from quantsim_viz.sim import simulate
 
     with progress_line() as progress, stoppable() as cancelled:
-        watch = {"progress": progress, "cancelled": cancelled}
+        options |= {"progress": progress, "cancelled": cancelled}
         try:
-            report = simulate(cascade.model, cascade, data, **watch, **options)
+            report = simulate(cascade.model, cascade, data, **options)
         except Cancelled as stop:
             if stop.report is None:
                 raise
@@ -101,8 +104,21 @@ def command(
     else:
         title = f"{cascade.model.name} with {cascade.config.name}"
         write_text(format_report(document, title), output)
+    if report.partial is not None:
+        click.echo(f"quantsim-viz: interrupted: {format_partial(document)}", err=True)
+        ctx.exit(INTERRUPTED)
     if any(finding.severity is Severity.ERROR for finding in report.warnings):
         ctx.exit(1)
+
+
+def format_partial(document: Mapping[str, Any]) -> str:
+    """Say where a simulation was stopped, and what its figures are over."""
+    partial = document["partial"]
+    of = "" if partial["of"] is None else f" of {partial['of']}"
+    return (
+        f"stopped after {partial['samples']}{of} samples of stage {partial['stage']}; "
+        f"figures are over {document['samples']} samples"
+    )
 
 
 def write_tables(report: Report, path: str) -> None:

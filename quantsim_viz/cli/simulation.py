@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import shutil
+import signal
 import sys
-import time
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +15,9 @@ import click
 from quantsim_viz.cli.options import act_bits_option, fold_option, param_bits_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    Progress = Callable[[int, int, str, Mapping[str, Any] | None], None]
+    from quantsim_viz.sim.watch import Status
 
 SCHEMES = ("min_max", "tf_enhanced", "percentile", "mse")
 LAYER_MEASURES = ("cumulative", "isolated", "sensitivity")
@@ -104,19 +107,18 @@ def simulation_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def progress_line() -> Iterator[Progress | None]:
+def progress_line() -> Iterator[Callable[[Status], None] | None]:
     """Show progress on one line of stderr, nothing where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
-    start = time.monotonic()
     width = 0
 
-    def show(done: int, total: int, stage: str, row: Mapping[str, Any] | None) -> None:
+    def show(status: Status) -> None:
         nonlocal width
-        if row is not None or not total:
+        if status.row is not None:
             return
-        text = f"{stage} {100 * done // total:3d} %  {time.monotonic() - start:.1f} s"
+        text = format_status(status)
         sys.stderr.write(f"\r{text:<{width}}")
         sys.stderr.flush()
         width = max(width, len(text))
@@ -126,3 +128,58 @@ def progress_line() -> Iterator[Progress | None]:
     finally:
         sys.stderr.write(f"\r{'':<{width}}\r")
         sys.stderr.flush()
+
+
+def format_status(status: Status) -> str:
+    """Return how far a simulation is: `simulate  37 %, 64 of 360 samples, 12 s left: conv1 (Conv)`.
+
+    It is cut off rather than wrapped, because a line that wraps cannot be drawn over.
+    """
+    parts = [f"{status.stage} {100 * status.done // status.total:3d} %"]
+    if status.of:
+        parts.append(f"{status.samples} of {status.of} samples")
+    elif status.samples:
+        parts.append(f"{status.samples} samples")
+    if status.seconds_left is not None:
+        parts.append(f"{format_seconds(status.seconds_left)} left")
+    text = ", ".join(parts)
+    if status.node:
+        text = f"{text}: {status.node} ({status.op_type})"
+    return text[: max(20, shutil.get_terminal_size().columns - 1)]
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a time to wait, no finer than anybody cares.
+
+    >>> format_seconds(4.2), format_seconds(95), format_seconds(7300)
+    ('5 s', '1 min 35 s', '2 h 2 min')
+    """
+    whole = math.ceil(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a request to stop, which is answered yes; the second interrupts.
+
+    Outside the main thread, where Python takes no signals, the answer is always no.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(_number: int, _frame: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from quantsim_viz import load_config, load_model, simulate
 from quantsim_viz.cli.figures import format_channels, format_quantizers
 from quantsim_viz.cli.simulate import decibels, format_score
+from quantsim_viz.sim import data as data_module
 
 QUICK = ("--samples", "32")
 
@@ -92,6 +94,52 @@ def test_quantizers_and_channels_are_shown_and_written_beside_the_layers(
     offsets = {row["encoding.offset"] for row in layers} - {""}
     assert offsets
     assert all(str(int(offset)) == offset for offset in offsets)
+
+
+def interrupt_at(monkeypatch, batch):
+    """Send the process an interrupt while it prepares a batch, counted over all passes."""
+    batches = iter(range(1000))
+    to_tensors = data_module._to_tensors
+
+    def interrupted(*args, **kwargs):
+        if next(batches) == batch:
+            signal.raise_signal(signal.SIGINT)
+        return to_tensors(*args, **kwargs)
+
+    monkeypatch.setattr(data_module, "_to_tensors", interrupted)
+
+
+def test_after_an_interrupt_what_was_measured_is_written(
+    quantsim_viz, cnn, digits, tmp_path, monkeypatch
+):
+    interrupt_at(monkeypatch, batch=8 + 3)  # eight to calibrate with, and the fourth to measure
+    arguments = ("simulate", cnn, "-c", "default_config", "--data", digits, "--samples", "256")
+    done = quantsim_viz(*arguments, "--json", "--csv", tmp_path / "layers.csv")
+    report = json.loads(done.out)
+    assert done.status == 130
+    assert report["partial"] == {"stage": "simulate", "samples": 96, "of": 256}
+    assert (report["samples"], report["metric"]["samples"]) == (96, 96)
+    assert report["layers"][0]["cumulative"]["sqnr_db"] > 0
+    assert (tmp_path / "layers.csv").exists()
+    assert "interrupted: stopped after 96 of 256 samples of stage simulate" in done.err
+
+
+def test_after_an_interrupt_the_table_says_that_it_is_partial(
+    quantsim_viz, cnn, digits, monkeypatch
+):
+    interrupt_at(monkeypatch, batch=2 + 1)
+    arguments = ("simulate", cnn, "-c", "default_config", "--data", digits, "--samples", "64")
+    done = quantsim_viz(*arguments)
+    assert done.status == 130
+    assert "PARTIAL: stopped after 32 of 64 samples" in done.out
+    assert "output logits: " in done.out
+
+
+def test_an_interrupt_while_calibrating_leaves_nothing(quantsim_viz, cnn, digits, monkeypatch):
+    interrupt_at(monkeypatch, batch=0)
+    done = quantsim_viz("simulate", cnn, "-c", "default_config", "--data", digits, *QUICK)
+    assert (done.status, done.out) == (130, "")
+    assert done.err.strip() == "quantsim-viz: interrupted"
 
 
 def test_a_refused_configuration_gives_the_document_of_resolve_and_exits_with_1(quantsim_viz, vit):
