@@ -22,8 +22,8 @@ QUICK_SECONDS = 30.0
 """All the data are measured unasked where that should take no longer than this."""
 
 FEW_BATCHES = 16
-"""So many batches are measured unasked too, unless one takes long: a first one loads what the others
-do not have to."""
+"""So many batches are measured unasked too, unless one takes long: the first one has to load and to
+compile what the others find ready."""
 
 PURPOSES = ("compare-live", "compare", "attribute")
 

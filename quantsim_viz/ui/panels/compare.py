@@ -23,6 +23,7 @@ from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.topbar import draw_topbar
 from quantsim_viz.ui.session import MODES
 from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.views.summary import notice_ribbons
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.components.channel import Act
