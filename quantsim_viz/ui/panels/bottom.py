@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from quantsim_viz.config import Document, schema
+from quantsim_viz.lint.vocabulary import onnx_op_types
 from quantsim_viz.resolve.params import PARAM_INPUTS
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
@@ -99,6 +100,7 @@ def _draw_forms(state: AppState) -> None:
         return
     data = {
         "schema": _schema_url(),
+        "vocabulary": _vocabulary_url(),
         "value": Document(workspace.text).data,
         "op_types": [list(pair) for pair in op_type_counts(workspace.model)],
     }
@@ -148,8 +150,8 @@ def _draw_editor(state: AppState) -> None:
         param_types=PARAM_TYPES,
     )
     on_act = state.channels.listen("editor", lambda act: _act_in_editor(state, act))
-    hidden = {"hidden": session.view != "JSON"}
-    mount_editor(view, key="editor", ack=channel.ack, on_act=on_act, extra=hidden)
+    extra = {"hidden": session.view != "JSON", "vocabulary": _vocabulary_url()}
+    mount_editor(view, key="editor", ack=channel.ack, on_act=on_act, extra=extra)
 
 
 def _act_in_editor(state: AppState, act: Act) -> None:
@@ -179,3 +181,8 @@ def _marked_lines(state: AppState) -> list[int]:
 
 def _schema_url() -> str:
     return publish(json.dumps(schema()).encode(), "schema")
+
+
+def _vocabulary_url() -> str:
+    """Return where the browser fetches the operator types of the ONNX standard."""
+    return publish(json.dumps(sorted(onnx_op_types())).encode(), "vocabulary")

@@ -50,6 +50,9 @@ function keyOptions(path, schemas, root, present, names) {
     for (const [name, count] of names.opTypes) {
       options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 1 });
     }
+    for (const name of names.standard) {
+      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model" });
+    }
   }
   if (path.at(-1) === "params") {
     for (const name of names.paramTypes) options.set(name, { label: name, type: "class" });
@@ -67,7 +70,10 @@ function valueOptions(path, schemas, names) {
   }
   if (path.at(-2) === "op_list") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name, boost: 1 });
+    }
+    for (const name of names.standard) {
+      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", raw: name });
     }
   }
   return [...options.values()];
@@ -82,7 +88,9 @@ export function schemaCompletion(getHints) {
     const node = syntaxTree(state).resolveInner(pos, -1);
     const text = STRINGS.has(node.name);
     if (!text && !context.explicit) return null;
-    const names = { opTypes: hints.opTypes ?? [], paramTypes: hints.paramTypes ?? [] };
+    const names = {
+      opTypes: hints.opTypes ?? [], standard: hints.vocabulary ?? [], paramTypes: hints.paramTypes ?? [],
+    };
     const object = objectOfKey(node);
     if (object) {
       const path = pathOf(state, object);

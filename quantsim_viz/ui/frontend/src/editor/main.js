@@ -16,6 +16,7 @@ import {
   EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers,
 } from "@codemirror/view";
 import { openChannel } from "../channel.js";
+import { fetchOnce } from "../fetching.js";
 import { adoptDraft, dropAllDrafts, dropDraft, readDraft, writeDraft } from "../draft.js";
 import { mounted } from "../mounting.js";
 import { schemaCompletion } from "./completion.js";
@@ -241,12 +242,11 @@ class Editor {
 
   loadHints(data) {
     this.hints = { ...this.hints, opTypes: data.op_types, paramTypes: data.param_types };
-    if (!data.schema || data.schema === this.schemaUrl) return;
-    this.schemaUrl = data.schema;
-    fetch(data.schema).then((answer) => answer.json()).then(
-      (schema) => (this.hints.schema = schema),
-      () => (this.schemaUrl = null), // completion is a help, not a need: try again next time
-    );
+    for (const name of ["schema", "vocabulary"]) {
+      if (!data[name]) continue;
+      // Completion is a help, not a need: what could not be fetched is tried again next time.
+      fetchOnce(data[name]).then((value) => (this.hints[name] = value), () => {});
+    }
   }
 }
 

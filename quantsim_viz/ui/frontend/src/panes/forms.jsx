@@ -8,6 +8,7 @@ import { useRemote } from "./remote.js";
 
 export function Forms({ data, send }) {
   const schema = useRemote(data.schema);
+  const vocabulary = useRemote(data.vocabulary);
   const [section, setSection] = useState("op_type");
   if (data.hidden) return null;
   if (!schema) return <p class="empty">Reading the schema.</p>;
@@ -16,7 +17,7 @@ export function Forms({ data, send }) {
   }
   const names = Object.keys(schema.properties);
   const current = names.includes(section) ? section : names[0];
-  const context = { root: schema, data, send };
+  const context = { root: schema, data, send, vocabulary: vocabulary ?? [] };
   const inner = deref(schema.properties[current], schema);
   return (
     <div class="forms">
@@ -162,7 +163,7 @@ function EntryTable({ schema, value, pointer, label, context }) {
             const more = rest.filter(([key]) => here?.[key] !== undefined).map(([key]) => key);
             return [
               <tr key={name} class={here === undefined ? "absent" : ""}>
-                <th scope="row">{name}{count != null && <small title="nodes in this model">{count}</small>}</th>
+                <th scope="row">{name}{count != null && <small title="nodes in this model"> {count}</small>}</th>
                 {columns.map(([key, item]) => (
                   <td key={key}><Tri schema={item} value={here?.[key]} pointer={pointerTo(at, key)} label={`${name} ${key}`} context={context} /></td>))}
                 {rest.length > 0 && (
@@ -180,7 +181,8 @@ function EntryTable({ schema, value, pointer, label, context }) {
         </tbody>
       </table>
       {matching.length > rows.length && <p class="dim">{matching.length - rows.length} more: filter by name to see them.</p>}
-      <AddName pointer={pointer} taken={written} context={context} kind={entry.title ?? "entry"} />
+      <AddName pointer={pointer} taken={written} context={context} kind={entry.title ?? "entry"}
+        known={namesOf(schema, context).filter((name) => all.every(([shown]) => shown !== name))} />
     </>
   );
 }
@@ -192,12 +194,18 @@ function suggestions(schema, context) {
   return (names.examples ?? []).map((name) => [name, countOf(schema, context, name)]);
 }
 
+/** Names that may be added: of the standard, or those the schema gives. */
+function namesOf(schema, context) {
+  const names = schema.propertyNames ?? {};
+  return names["x-suggest"] === "op_types" ? context.vocabulary : names.examples ?? [];
+}
+
 function countOf(schema, context, name) {
   if (schema.propertyNames?.["x-suggest"] !== "op_types") return null;
   return context.data.op_types?.find(([known]) => known === name)?.[1] ?? 0;
 }
 
-function AddName({ pointer, taken, context, kind }) {
+function AddName({ pointer, taken, context, kind, known = [] }) {
   const [name, setName] = useState("");
   const add = (event) => {
     event.preventDefault();
@@ -208,7 +216,9 @@ function AddName({ pointer, taken, context, kind }) {
   };
   return (
     <form class="add" onSubmit={add}>
-      <input type="text" aria-label={`Another ${kind.toLowerCase()}`} placeholder={`Another ${kind.toLowerCase()}`} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      <input type="text" aria-label={`Another ${kind.toLowerCase()}`} placeholder={`Another ${kind.toLowerCase()}`} value={name}
+        list={known.length ? `more${pointer}` : undefined} onInput={(event) => setName(event.currentTarget.value)} />
+      {known.length > 0 && <datalist id={`more${pointer}`}>{known.map((item) => <option key={item} value={item} />)}</datalist>}
       <button type="submit" class="act">Add</button>
     </form>
   );
@@ -247,7 +257,7 @@ function ListForm({ schema, value, pointer, label, context }) {
 function Groups({ value, pointer, label, context }) {
   const groups = value ?? [];
   const [text, setText] = useState("");
-  const types = (context.data.op_types ?? []).map(([name]) => name);
+  const types = [...new Set([...(context.data.op_types ?? []).map(([name]) => name), ...context.vocabulary])];
   const parsed = text.split(/[\s,→>]+/).filter(Boolean);
   const add = (event) => {
     event.preventDefault();

@@ -1,21 +1,7 @@
-// Large values come by URL, named by their content: fetched once, kept for the page's life.
+// A value behind a URL, as a hook.
 
 import { useEffect, useState } from "preact/hooks";
-
-const kept = new Map();
-
-export function fetchOnce(url) {
-  if (!kept.has(url)) {
-    kept.set(url, fetch(url).then((answer) => {
-      if (!answer.ok) throw new Error(`${answer.status} for ${url}`);
-      return answer.json();
-    }).catch((error) => {
-      kept.delete(url);
-      throw error;
-    }));
-  }
-  return kept.get(url);
-}
+import { fetchOnce } from "../fetching.js";
 
 /** The value behind `url`; while a new one is under way, the last one. */
 export function useRemote(url) {
