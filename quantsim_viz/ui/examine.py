@@ -22,9 +22,6 @@ PURPOSE = "histogram"
 
 BINS = 96
 
-SAMPLES = 64
-"""One batch."""
-
 KEPT = 48
 """Histograms that are kept, each a few kilobytes."""
 
@@ -113,7 +110,7 @@ def keep_examined(session: Session, worker: Worker) -> None:
         replace(session.options, measures=()),
         title=f"Values of {tensor}",
         purpose=PURPOSE,
-        samples=SAMPLES,
+        samples=session.options.batch_of(session.data),
         task=PURPOSE,
         extra={"tensor": tensor, "bins": BINS},
     )

@@ -53,7 +53,7 @@ class Job:
         data: What is measured on.
         options: How.
         state: `running`, `done`, `failed` or `cancelled`.
-        progress: Last progress: `phase`, `fraction`, `layer`, `seconds_left`, `layers` when known.
+        progress: Last progress: as `simulation.Progress` reports it, and all `layers` so far.
         result: The report, when done.
         error: Why it failed.
         taken: Whether its page has taken the result over.
@@ -77,6 +77,12 @@ class Job:
     started: float = field(default_factory=time.monotonic)
     cancelled_at: float | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def take_progress(self, progress: Mapping[str, Any]) -> None:
+        """Take over how far it is; the rows of layers add to those that came before."""
+        layers = {row["tensor"]: row for row in self.progress.get("layers", ())}
+        layers |= {row["tensor"]: row for row in progress.get("rows", ())}
+        self.progress = {**progress, "layers": list(layers.values())}
 
     @property
     def is_running(self) -> bool:
@@ -207,7 +213,7 @@ class Worker:
         if job is None or not job.is_running:
             return
         if message.kind == "progress":
-            job.progress = message.value
+            job.take_progress(message.value)
             return
         if message.kind == "done":
             job.result = message.value

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.datasets import DataSource
 
 
+LIVE_SAMPLES = 64
+"""One batch: what live noise and the values of a tensor are measured on."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """How to simulate.
@@ -31,6 +35,15 @@ class RunOptions:
     samples: int | None = None
     batch_size: int = 64
     measures: tuple[str, ...] = ()
+
+    def batch_of(self, data: DataSource) -> int | None:
+        """Return how many samples to take for figures at once: no more than a whole run takes.
+
+        Of random data all are taken, None: they are few, and another number is other data.
+        """
+        if data.is_random and self.samples is None:
+            return None
+        return LIVE_SAMPLES if self.samples is None else min(self.samples, LIVE_SAMPLES)
 
     def to_keywords(self) -> dict[str, Any]:
         """Return the keyword arguments of `simulate` and `compare`."""

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.jobs import Job, Worker
     from quantsim_viz.ui.session import Session
 
-LIVE_SAMPLES = 64
-"""One batch: what live noise is measured on."""
-
 LIVE_SECONDS = 20.0
 """A model on which live noise takes longer than this is measured on request only."""
 
@@ -91,7 +88,7 @@ def keep_live(session: Session, worker: Worker) -> None:
         replace(session.options, measures=()),
         title="Live noise",
         purpose="live",
-        samples=LIVE_SAMPLES,
+        samples=session.options.batch_of(session.data),
     )
 
 

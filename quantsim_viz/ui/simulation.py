@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from quantsim_viz.model import Model
+    from quantsim_viz.sim.watch import Status
     from quantsim_viz.ui.datasets import DataSource
     from quantsim_viz.ui.messages import Request
 
-    Report = Callable[[Mapping[str, Any]], None]
+    Report = Callable[[Mapping[str, Any]], bool]
 
 CACHE_BYTES = 512 * 2**20
 """What values of earlier runs may take in the worker."""
-
-SETTLED = 0.05
-"""Share of the work after which the time left is worth telling."""
 
 
 class Bench:
@@ -124,34 +121,32 @@ def load_data(source: DataSource, model: Model) -> Any:
 
 @dataclass
 class Progress:
-    """Turns the engine's calls into what a progress line shows.
+    """Turns what the engine tells into what a progress line shows.
 
     Attributes:
-        report: Takes `phase`, `fraction`, `seconds_left`, `layer` and the `layers` so far.
+        report: Takes `phase`, `fraction`, `seconds_left`, `node`, `op_type`, `samples`, `of` and
+            the `rows` of layers that are new since it last took some; whether it took them.
     """
 
     report: Report
-    _started: float = field(default_factory=time.monotonic)
-    _layers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    _layer: str = ""
+    _rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def tell(self, done: int, total: int, stage: str, row: Mapping[str, Any] | None) -> None:
-        """Take a call of the engine: steps done and to do, the stage, perhaps a layer's row."""
+    def tell(self, status: Status) -> None:
+        """Take what the engine tells."""
+        row = status.row
         if row is not None and "tensor" in row:
-            self._layers[row["tensor"]] = row
-            self._layer = str(row.get("node", ""))
-        fraction = done / total if total else 0.0
-        self.report(
+            self._rows[row["tensor"]] = row
+        taken = self.report(
             {
-                "phase": stage,
-                "fraction": fraction,
-                "seconds_left": self._seconds_left(fraction),
-                "layer": self._layer,
-                "layers": list(self._layers.values()),
+                "phase": status.stage,
+                "fraction": status.fraction,
+                "seconds_left": status.seconds_left,
+                "node": status.node,
+                "op_type": status.op_type,
+                "samples": status.samples,
+                "of": status.of,
+                "rows": list(self._rows.values()),
             }
         )
-
-    def _seconds_left(self, fraction: float) -> float | None:
-        if fraction < SETTLED:
-            return None
-        return (time.monotonic() - self._started) * (1 - fraction) / fraction
+        if taken:
+            self._rows = {}

@@ -92,12 +92,14 @@ def _run(
 ) -> dict[str, Any]:
     last = 0.0
 
-    def report(progress: Mapping[str, Any]) -> None:
+    def report(progress: Mapping[str, Any]) -> bool:
         nonlocal last
         now = time.monotonic()
-        if now - last >= 1 / MESSAGES_A_SECOND:
-            last = now
-            send(Message(request.id, "progress", dict(progress)))
+        if now - last < 1 / MESSAGES_A_SECOND:
+            return False
+        last = now
+        send(Message(request.id, "progress", dict(progress)))
+        return True
 
     send(Message(request.id, "progress", {"phase": "loading"}))
     return bench.run(request, report, stop.is_set)

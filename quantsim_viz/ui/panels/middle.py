@@ -74,14 +74,14 @@ def _draw_navigator(state: AppState) -> None:
 def _draw_inspector(state: AppState) -> None:
     session = state.session
     data: dict[str, Any] = {}
+    figures = session.result.figures if session.result is not None else None
     if session.selected is not None:
-        figures = session.result.figures if session.result is not None else None
         data["view"] = inspect_node(
             session.workspace, session.selected, figures, session.considered
         )
         data["values"] = values_view(session)
     else:
-        data["overview"] = model_overview(session.workspace)
+        data["overview"] = model_overview(session.workspace, figures)
     draw_pane(state, "inspector", "inspector", data)
 
 

@@ -64,17 +64,42 @@ def _has_news(state: AppState) -> bool:
     return True
 
 
+STAGES = {
+    "loading": "loading the model",
+    "calibrate": "finding ranges",
+    "simulate": "simulating",
+    "isolated": "measuring layers by themselves",
+    "sensitivity": "trying one layer at a time",
+}
+"""What the engine does at each stage, in words."""
+
+
 def progress_text(job: Job) -> str:
     """Return a running job in a line: what, how far, which layer, how long still."""
     progress = job.progress
     if job.cancelled_at is not None:
         return "Stopping"
-    if not progress or progress.get("phase") == "loading":
-        return f"{job.title}: loading the model"
-    parts = [f"{job.title}: {progress.get('phase', '')} {job.fraction:.0%}"]
-    if progress.get("layer"):
-        parts.append(str(progress["layer"]))
+    stage = str(progress.get("phase", "loading"))
+    words = STAGES.get(stage, stage)
+    if stage == "loading":
+        return f"{job.title}: {words}"
+    parts = [f"{job.title}: {words}, {job.fraction:.0%}"]
+    if progress.get("node"):
+        parts.append(f"{progress['node']} ({progress['op_type']})")
+    if progress.get("of"):
+        parts.append(f"{progress['samples']:,} of {progress['of']:,} samples")
     left = progress.get("seconds_left")
     if left is not None:
-        parts.append(f"about {max(1, round(left))} s left")
+        parts.append(time_left(left))
     return " · ".join(parts)
+
+
+def time_left(seconds: float) -> str:
+    """Return a time left for reading.
+
+    >>> time_left(0.2), time_left(42.4), time_left(200)
+    ('about 1 s left', 'about 42 s left', 'about 3 min left')
+    """
+    if seconds < 100:
+        return f"about {max(1, round(seconds))} s left"
+    return f"about {round(seconds / 60)} min left"

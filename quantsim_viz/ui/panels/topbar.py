@@ -124,33 +124,12 @@ def _choose_data(session: Session, reference: str) -> None:
 
 
 def _draw_open(session: Session) -> None:
-    with st.popover(
-        "Open", help="Upload files, start a new configuration, fold BatchNormalization"
-    ):
+    with st.popover("Open", key="open", on_change="rerun"):
         st.caption("Uploads stay private to this page and never appear in its address.")
-        model = st.file_uploader("Model (.onnx)", type=["onnx"], key="upload_model")
-        if model is not None and _is_new("model", model):
-            session.attempt(
-                "model",
-                lambda: session.open_model(sources.uploaded_model(model.name, model.getvalue())),
-            )
-            st.rerun(scope="fragment")
-        config = st.file_uploader("Configuration (.json)", type=["json"], key="upload_config")
-        if config is not None and _is_new("config", config):
-            session.attempt(
-                "config",
-                lambda: session.open_config(
-                    documents.uploaded_config(config.name, config.getvalue())
-                ),
-            )
-            st.rerun(scope="fragment")
-        data = st.file_uploader("Data (.npz, .npy)", type=DATA_TYPES, key="upload_data")
-        if data is not None and _is_new("data", data):
-            session.attempt(
-                "data",
-                lambda: session.open_data(datasets.uploaded_data(data.name, data.getvalue())),
-            )
-            st.rerun(scope="fragment")
+        _uploader(session, "model", "Model (.onnx)", None, _open_model)
+        _uploader(session, "config", "Configuration (.json)", ["json"], _open_config)
+        _uploader(session, "data", "Data (.npz, .npy)", DATA_TYPES, _open_data)
+        _uploader(session, "calibration", "Data to find ranges on", DATA_TYPES, _open_calibration)
         if session.data.images is not None:
             _draw_normalisation(session)
         st.button(
@@ -166,6 +145,48 @@ def _draw_open(session: Session) -> None:
             help="Into the convolution before it, as the AIMET workflow does",
             on_change=on_widget("fold", lambda value: _fold(session, bool(value))),
         )
+
+
+def _uploader(
+    session: Session,
+    kind: str,
+    label: str,
+    types: Sequence[str] | None,
+    take: Callable[[Session, str, bytes], None],
+) -> None:
+    """Draw a place to upload to; what cannot be taken is said right below it.
+
+    Any file is accepted as a model, so that the reason can be told why it is none.
+    """
+    key = f"upload_{kind}"
+
+    def taken() -> None:
+        upload = st.session_state.get(key)
+        if upload is None:
+            session.notices.pop(kind, None)
+        elif session.attempt(kind, lambda: take(session, upload.name, upload.getvalue())):
+            st.session_state["open"] = False
+
+    st.file_uploader(label, type=types, key=key, on_change=taken)
+    notice = session.notices.get(kind)
+    if notice is not None and notice.tone == "error":
+        st.text(notice.text)
+
+
+def _open_model(session: Session, name: str, content: bytes) -> None:
+    session.open_model(sources.uploaded_model(name, content))
+
+
+def _open_config(session: Session, name: str, content: bytes) -> None:
+    session.open_config(documents.uploaded_config(name, content))
+
+
+def _open_data(session: Session, name: str, content: bytes) -> None:
+    session.open_data(datasets.uploaded_data(name, content))
+
+
+def _open_calibration(session: Session, name: str, content: bytes) -> None:
+    session.calibrate_with(datasets.uploaded_data(name, content))
 
 
 def _draw_normalisation(session: Session) -> None:
@@ -192,16 +213,6 @@ def _draw_normalisation(session: Session) -> None:
         help="(pixel / 255 − mean) / deviation; one number, or one a channel",
         on_click=apply,
     )
-
-
-def _is_new(kind: str, upload: object) -> bool:
-    """Whether an upload was not taken over yet: Streamlit hands it out on every run."""
-    key = f"taken:{kind}"
-    file_id = getattr(upload, "file_id", "")
-    if st.session_state.get(key) == file_id:
-        return False
-    st.session_state[key] = file_id
-    return True
 
 
 def _fold(session: Session, fold: bool) -> None:

@@ -8,21 +8,26 @@ import pickle
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from quantsim_viz.errors import Cancelled, DataError, QuantSimError
+from quantsim_viz.sim.watch import Watch
 from quantsim_viz.ui import datasets, documents, runs, sources
+from quantsim_viz.ui.datasets import RANDOM_DATA
 from quantsim_viz.ui.jobs import Job, Worker
 from quantsim_viz.ui.messages import Cancel, Message, Request
-from quantsim_viz.ui.results import RunOptions
+from quantsim_viz.ui.panels.progress import progress_text
+from quantsim_viz.ui.results import LIVE_SAMPLES, RunOptions
 from quantsim_viz.ui.simulation import Progress
+from quantsim_viz.ui.views.figures import result_caption, result_note
+from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 from quantsim_viz.ui.worker import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from quantsim_viz.ui.session import Session
 
@@ -127,7 +132,7 @@ def test_noise_is_measured_unasked_after_an_edit(worker: Worker, session: Sessio
     wait(worker, job)
     runs.collect(session)
     assert session.result is not None
-    assert session.result.report["samples"] == runs.LIVE_SAMPLES
+    assert session.result.report["samples"] == LIVE_SAMPLES
     runs.keep_live(session, worker)
     assert session.jobs["live"] is job, "what is known is not measured again"
 
@@ -214,12 +219,109 @@ def test_the_worker_answers_and_ends_with_its_input(
 
 
 def test_progress_tells_what_is_known_so_far() -> None:
-    told: list[dict[str, object]] = []
-    progress = Progress(lambda values: told.append(dict(values)))
-    progress.tell(0, 1000, "calibrate", None)
-    progress.tell(500, 1000, "simulate", {"tensor": "t", "node": "n", "cumulative": {}})
-    progress.tell(600, 1000, "simulate", {"tensor": "t", "node": "n", "cumulative": {}})
+    told: list[dict[str, Any]] = []
+    busy = [True, False, False]
+
+    def report(values: Mapping[str, Any]) -> bool:
+        told.append(dict(values))
+        return not busy[len(told) - 1]
+
+    progress, watch = Progress(report), Watch()
+    watch.expect({"simulate": 10})
+    for tensor in ("t", "u", "v"):
+        progress.tell(watch.status({"tensor": tensor, "node": "n", "cumulative": {}}))
     assert told[0]["seconds_left"] is None
-    assert told[-1]["fraction"] == 0.6
-    assert told[-1]["layer"] == "n"
-    assert len(told[-1]["layers"]) == 1  # type: ignore[arg-type]  # a list in this key
+    rows = [[row["tensor"] for row in values["rows"]] for values in told]
+    assert rows == [["t"], ["t", "u"], ["v"]], "what was not taken comes again, and only that"
+    job = Job(1, (), "Simulating", "simulate", "m", RANDOM_DATA, RunOptions())
+    for values in told[1:]:
+        job.take_progress(values)
+    assert [row["tensor"] for row in job.progress["layers"]] == ["t", "u", "v"]
+
+
+def test_a_progress_line_says_what_how_far_where_and_how_long_still() -> None:
+    job = Job(1, (), "Simulating on digits", "simulate", "m", RANDOM_DATA, RunOptions())
+    assert progress_text(job) == "Simulating on digits: loading the model"
+    job.take_progress(
+        {
+            "phase": "calibrate",
+            "fraction": 0.25,
+            "node": "conv1",
+            "op_type": "Conv",
+            "samples": 1024,
+            "of": 5000,
+            "seconds_left": 12.4,
+        }
+    )
+    assert progress_text(job) == (
+        "Simulating on digits: finding ranges, 25% · conv1 (Conv) · 1,024 of 5,000 samples"
+        " · about 12 s left"
+    )
+
+
+def ended(session: Session, state: str, **progress: Any) -> Job:
+    """A simulation of the present document that has ended somehow."""
+    workspace = session.workspace
+    texts = ((workspace.source.name, workspace.text),)
+    key = session.model_source.key
+    job = Job(9, texts, "Simulating", "simulate", key, session.data, session.options, state=state)
+    job.take_progress(progress)
+    session.jobs["simulate"] = job
+    return job
+
+
+ROW = {"tensor": "relu", "node": "node_relu", "op_type": "Relu", "module": None, "status": "fused"}
+FIGURE = {"sqnr_db": 21.5, "signal": 2.0, "noise": 0.01}
+
+
+def test_what_a_cancelled_run_had_found_stays_and_is_marked(session: Session) -> None:
+    rows = [ROW | {"cumulative": FIGURE, "encoding": None, "shape": [1]}]
+    ended(session, "cancelled", fraction=0.4, rows=rows)
+    assert runs.collect(session)
+    result = session.result
+    assert result is not None
+    assert result.is_partial
+    assert result.figures["layers"]["relu"]["f"][0] == 21.5
+    assert "cancelled at 40%" in result_caption(result)
+    assert "cancelled run" in result_note(session, result)
+    assert "1 layer stay" in session.notices["run"].text
+    assert layers_csv(result.report).count("\n") == 2
+    assert list(outcome_figures(result.report)) == []
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert "earlier state" in result_note(session, result)
+
+
+def test_a_run_cancelled_before_its_first_figure_leaves_the_earlier_ones(session: Session) -> None:
+    ended(session, "cancelled", phase="calibrate", fraction=0.1)
+    runs.collect(session)
+    assert session.result is None
+    assert "earlier figures stand" in session.notices["run"].text
+
+
+def test_one_batch_is_never_more_than_a_whole_run(session: Session) -> None:
+    options = RunOptions()
+    assert options.batch_of(session.data) == LIVE_SAMPLES
+    assert RunOptions(samples=10).batch_of(session.data) == 10
+    assert options.batch_of(RANDOM_DATA) is None
+
+
+def test_ranges_are_found_on_the_data_that_were_chosen(session: Session, worker: Worker) -> None:
+    own = session.data.calibration
+    assert own is not None
+    runs.start_simulation(session, worker)
+    wait(worker, session.jobs["simulate"])
+    runs.collect(session)
+    first = session.result
+    assert first is not None
+    session.calibrate_with(datasets.data_source("random:3", session.roots))
+    assert session.is_stale(first)
+    runs.start_simulation(session, worker)
+    wait(worker, session.jobs["simulate"])
+    runs.collect(session)
+    second = session.result
+    assert second is not None
+    assert second.report["calibration"] != first.report["calibration"]
+    assert "min-max on random data, seed 3" in result_caption(second)
+    assert second.figures["layers"]["relu"]["e"] != first.figures["layers"]["relu"]["e"]
+    session.calibrate_with(session.data)
+    assert session.data.calibration is None, "on the data themselves"

@@ -8,7 +8,7 @@ export function Inspector({ data, send }) {
   const view = data.view;
   if (!view) return <Overview model={data.overview} send={send} />;
   return (
-    <div class="pane inspector scroll">
+    <div class="pane inspector scroll" key={view.name}>
       <header>
         <h2>{view.name}</h2>
         <p class="kind"><Mark status={view.status} /> {view.status.word}<span class="type">{view.domain ? `${view.domain}.` : ""}{view.op_type}</span></p>
@@ -25,20 +25,30 @@ export function Inspector({ data, send }) {
   );
 }
 
+/** Nodes to begin with, each a click away. */
+function Starts({ title, items, send }) {
+  if (!items.length) return null;
+  return (
+    <section class="starts">
+      <h3>{title}</h3>
+      {items.map((item) => (
+        <button type="button" class="row" key={item.node} onClick={() => send("select", { node: item.node })}>
+          <Mark status={item.status} /><span class="name">{item.node}</span>
+          <span class="type">{item.op_type}, {item.figure ?? item.status.word}</span>
+        </button>))}
+    </section>
+  );
+}
+
 /** Nothing is selected: the model in a few facts, and where to begin. */
 function Overview({ model, send }) {
   if (!model) return <div class="pane"><p class="empty">This node is not in the picture of the present configuration.</p></div>;
   return (
     <div class="pane inspector scroll">
       <header><h2>{model.name}</h2><p class="why dim">Select a node in the graph, the outline or the table to see what is in effect there, and why.</p></header>
-      {model.starts.length > 0 && (
-        <section class="starts">
-          <h3>Worth a question</h3>
-          {model.starts.map((item) => (
-            <button type="button" class="row" key={item.node} onClick={() => send("select", { node: item.node })}>
-              <Mark status={item.status} /><span class="name">{item.node}</span><span class="type">{item.op_type}, {item.status.word}</span>
-            </button>))}
-        </section>)}
+      {model.calm && <p class="note">{model.calm}</p>}
+      <Starts title="Worth a question" items={model.starts} send={send} />
+      <Starts title="Lowest SQNR" items={model.worst ?? []} send={send} />
       <section class="facts">
         <h3>Model</h3>
         <table><tbody>
