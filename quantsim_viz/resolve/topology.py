@@ -145,6 +145,25 @@ class Topology:
         return frozenset(name for op in self.ops for name in op.node.members[:-1])
 
     @cached_property
+    def fused_ops(self) -> frozenset[int]:
+        """Operators that a pass made of several nodes."""
+        return frozenset(op.index for op in self.ops if op.node.is_fused)
+
+    @cached_property
+    def ops_with_params(self) -> tuple[int, ...]:
+        """Operators that have a parameter."""
+        return tuple(op.index for op in self.ops if self.params[op.index])
+
+    @cached_property
+    def ops_with_param(self) -> Mapping[str, tuple[int, ...]]:
+        """Operators that have a parameter of a type."""
+        found: dict[str, list[int]] = {}
+        for op in self.ops_with_params:
+            for kind in dict.fromkeys(param.type for param in self.params[op]):
+                found.setdefault(kind, []).append(op)
+        return {kind: tuple(ops) for kind, ops in found.items()}
+
+    @cached_property
     def status_tables(self) -> StatusTables:
         """What the operators' statuses hang on."""
         return StatusTables(self)
