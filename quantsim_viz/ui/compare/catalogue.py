@@ -90,5 +90,5 @@ def _note(side: Side) -> str:
     """Return what to know of a side: whose document it is, and whether it is for this model."""
     words = ["the workbench's document"] if side.is_document else []
     if side.is_for_another_model:
-        words.append("written for another model: none of its operator types is here")
+        words.append("none of its operator types is in this model; its defaults alone act")
     return "; ".join(words)

@@ -59,6 +59,7 @@ class Comparing:
         cause: Identity of the cause that is looked at.
         mode: Colour mode of the graphs.
         metric: Which accuracy is measured, None for what suits the labels.
+        metrics: Accuracies that are offered.
         files: Configurations offered besides the presets: uploads, paths, documents put aside.
         measured: What was measured last, by purpose (`compare.runs`).
     """
@@ -73,6 +74,7 @@ class Comparing:
         self.cause: str | None = None
         self.mode = "status"
         self.metric: str | None = None
+        self.metrics: tuple[str, ...] = METRICS
         self.files: dict[str, ConfigSource] = {}
         self.measured: dict[str, Measured] = {}
         self._chosen: ConfigSource | None = None
@@ -215,6 +217,11 @@ class Comparing:
         session.fresh = True
         self._note_base()
 
+    def offer_metric(self, name: str) -> None:
+        """Measure an accuracy that was named at start; one of the user's own executes code."""
+        self.metrics = tuple(dict.fromkeys((*self.metrics, name)))
+        self.metric = name
+
     # What there is to see
 
     @property
@@ -327,8 +334,15 @@ class Comparing:
             self.other, self.cause = letter, None
 
     def _act_cause(self, act: Mapping[str, Any]) -> None:
+        """Light up the nodes of a cause and go to the first; of the one that is lit, stop."""
         wanted = act.get("id")
         self.cause = None if wanted is None or wanted == self.cause else str(wanted)
+        if self.marked_nodes:
+            self._session.act({"type": "select", "node": self.marked_nodes[0]})
+
+    def _act_metric(self, act: Mapping[str, Any]) -> None:
+        name = str(act.get("name") or "")
+        self.metric = name if name in self.metrics else None
 
     def _act_line(self, act: Mapping[str, Any]) -> None:
         """Show a line of a side in its editor."""

@@ -55,6 +55,8 @@ def _compare(
     result.pop("differences")
     everything = load_data(model, data)
     result["total"] = everything.samples
+    found = [finding for report in comparison.accepted for finding in report.warnings]
+    result["failures"] = [each.message for each in found if each.code == "metric-failed"]
     metric = result["metric"]
     if metric is not None:
         metric["disagreeing"] = [rows and rows[:MOST_PICTURES] for rows in metric["disagreeing"]]

@@ -59,6 +59,8 @@ def verdict_view(session: Session) -> dict[str, Any]:
         "busy": _busy(session),
         "stale": stale,
         "other": comparing.other,
+        "metrics": list(comparing.metrics),
+        "asked": comparing.metric or "",
     }
 
 
@@ -212,6 +214,9 @@ def _no_accuracy(measured: Measured) -> str:
     metric = measured.report.get("metric")
     if metric:
         return f"{metric['name']} gives one figure for all samples, so there is no paired test."
+    failures = measured.report["failures"]
+    if failures:
+        return str(failures[0])
     return "The data have no labels, so no accuracy is compared."
 
 
@@ -369,7 +374,7 @@ def _caption(session: Session, measured: Measured, *, stale: bool) -> str:
 
 def _busy(session: Session) -> str:
     if session.is_running("compare"):
-        return f"all data {session.jobs['compare'].fraction:.0%}"
+        return "measuring all the data"
     if session.is_running("compare-live"):
         return "measuring one batch"
     if session.is_running("attribute"):

@@ -49,9 +49,15 @@ def draw_compare(state: AppState) -> None:
             _draw_right(state)
         with st.container(key="compare-evidence", gap=None):
             _draw_pane(state, "evidence", _evidence(state))
-        with st.container(key="compare-notices", gap=None):
-            data = {"facts": [], "ribbons": notice_ribbons(state.session)}
-            draw_pane(state, "summary", "compare_notices", data, height="content")
+        if state.session.notices:
+            _draw_notices(state)
+
+
+def _draw_notices(state: AppState) -> None:
+    """Draw what there is to tell over the graphs, so that nothing is pushed about."""
+    with st.container(key="compare-notices", gap=None):
+        data = {"facts": [], "ribbons": notice_ribbons(state.session)}
+        draw_pane(state, "summary", "compare_notices", data, height="content")
 
 
 def _draw_pane(state: AppState, kind: str, data: dict[str, Any]) -> None:

@@ -31,14 +31,12 @@ def draw_editing(state: AppState, letter: str) -> None:
     side = session.comparing.sides[letter]
     history = side.workspace.history
     with st.container(key="compare-edit-bar", horizontal=True, vertical_alignment="center"):
-        st.html(f'<span class="qv-side-title">{letter}</span>')
-        st.caption(side.name)
-        st.space("stretch")
         st.button(
             "Undo",
             key="compare_undo",
             icon=":material/undo:",
             disabled=history.undo_title is None,
+            shortcut="Ctrl+Z",
             on_click=history.undo,
         )
         st.button(
@@ -46,8 +44,10 @@ def draw_editing(state: AppState, letter: str) -> None:
             key="compare_redo",
             icon=":material/redo:",
             disabled=history.redo_title is None,
+            shortcut="Ctrl+Shift+Z",
             on_click=history.redo,
         )
+        st.space("stretch")
         st.download_button(
             "Download",
             side.text,

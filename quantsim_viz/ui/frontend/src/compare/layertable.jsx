@@ -18,6 +18,7 @@ export function LayerTable({ rows, table, letters, selected, marked, choose, exp
 }
 
 function columnsOf(table, [first, second], explained) {
+  const most = Math.max(...(explained?.layers ?? []).map((layer) => layer.share), 1e-9);
   const parts = new Map((explained?.layers ?? []).map((layer) => [layer.tensor, layer]));
   const hint = explained?.measure === "sensitivity"
     ? `Its part of the difference in noise at the outputs, each layer's own quantizers alone: ${second} against ${first}; signs left aside`
@@ -38,16 +39,16 @@ function columnsOf(table, [first, second], explained) {
     { key: "delta", title: `${second} − ${first}`, width: "56px", numeric: true, hint: "Difference of SQNR in dB", value: (row) => row.delta, render: (row) => <Delta value={row.delta} /> },
     ...(explained ? [{
       key: "share", title: "explains", width: "64px", numeric: true, hint,
-      value: (row) => parts.get(row.id)?.share ?? null, render: (row) => <ShareBar part={parts.get(row.id)} />,
+      value: (row) => parts.get(row.id)?.share ?? null, render: (row) => <ShareBar part={parts.get(row.id)} most={most} />,
     }] : []),
   ];
 }
 
-function ShareBar({ part }) {
+function ShareBar({ part, most }) {
   if (!part || part.share < 0.0005) return <span class="dim">–</span>;
   const less = part.difference < 0;
   return (
-    <span class="explains" title={less ? "less noise" : "more noise"}><i style={{ width: `${part.share * 100}%` }} class={less ? "" : "against"} />
+    <span class="explains" title={less ? "less noise" : "more noise"}><i style={{ width: `${(part.share / most) * 100}%` }} class={less ? "" : "against"} />
       <b class={less ? "better" : "worse"}>{less ? "−" : "+"}</b><b>{part.share < 0.095 ? (part.share * 100).toFixed(1) : Math.round(part.share * 100)} %</b></span>
   );
 }

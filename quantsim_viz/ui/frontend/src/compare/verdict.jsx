@@ -4,7 +4,7 @@ import { Delta, Letter, hueOf, signed } from "./letter.jsx";
 
 const MARKS = { better: "▲", worse: "▼", alike: "=", unclear: "?", refused: "!", none: "" };
 
-export function Verdict({ data }) {
+export function Verdict({ data, send }) {
   return (
     <div class={`verdict${data.stale ? " stale" : ""}`}>
       <div class="answer" aria-live="polite">
@@ -15,12 +15,12 @@ export function Verdict({ data }) {
           {data.caption && <small>{data.caption}</small>}
         </p>
       </div>
-      <Figures data={data} />
+      <Figures data={data} send={send} />
     </div>
   );
 }
 
-function Figures({ data }) {
+function Figures({ data, send }) {
   const { rows, metric } = data;
   const span = forestSpan(rows);
   if (!rows.length) return <div class="figures" />;
@@ -55,6 +55,12 @@ function Figures({ data }) {
             </tr>))}
         </tbody>
       </table>
+      <label class="metric-choice">accuracy
+        <select value={data.asked} onChange={(event) => send("metric", { name: event.currentTarget.value })}>
+          <option value="">what suits the labels</option>
+          {data.metrics.map((name) => <option key={name} value={name}>{name}</option>)}
+        </select>
+      </label>
     </div>
   );
 }
