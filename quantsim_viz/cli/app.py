@@ -36,6 +36,11 @@ STREAMLIT_OPTIONS = (
     metavar="FOLDER",
     help="A further folder that the app may open files from; repeatable.",
 )
+@click.option(
+    "--metric",
+    metavar="NAME",
+    help="Accuracy when comparing: top1, top5, mse, mae or package.module:callable.",
+)
 @click.option("--headless", is_flag=True, help="Do not open a browser.")
 def command(
     model: str | None,
@@ -43,6 +48,7 @@ def command(
     data: str | None,
     port: int | None,
     roots: tuple[str, ...],
+    metric: str | None,
     headless: bool,
 ) -> None:
     """Open the app; the same as `streamlit run app.py`.
@@ -76,6 +82,7 @@ def command(
             *([f"--config={config}"] if config else []),
             *([f"--data={data}"] if data else []),
             *(f"--root={root}" for root in roots),
+            *([f"--metric={metric}"] if metric else []),
         ],
         prog_name="streamlit",
         standalone_mode=False,

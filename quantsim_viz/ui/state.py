@@ -92,6 +92,8 @@ def _begin() -> AppState:
     data = arguments.data
     if data is not None:
         session.attempt("data", lambda: session.open_data(datasets.data_source(data, roots)))
+    if arguments.metric is not None:
+        session.comparing.offer_metric(arguments.metric)
     state = AppState(session)
     weakref.finalize(state, state.worker.close)
     return state

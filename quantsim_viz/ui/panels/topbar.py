@@ -18,20 +18,38 @@ from quantsim_viz.ui.state import on_widget, put_widget
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from quantsim_viz.ui.session import Session
     from quantsim_viz.ui.state import AppState
 
 DATA_TYPES = ["npz", "npy"]
 
+UPLOAD_WIDTH = 320
+"""Pixels."""
+
 
 def draw_topbar(state: AppState) -> None:
     """Draw the top bar."""
+    fill_topbar(state, place_topbar())
+
+
+def place_topbar() -> DeltaGenerator:
+    """Make room for the top bar."""
+    return st.container(key="topbar", horizontal=True, vertical_alignment="center", gap="small")
+
+
+def fill_topbar(state: AppState, bar: DeltaGenerator) -> None:
+    """Draw the top bar where room was made for it."""
     session = state.session
-    with st.container(key="topbar", horizontal=True, vertical_alignment="center", gap="small"):
+    with bar:
         st.html('<span class="qv-brand">quantsim-viz</span>')
         _draw_choosers(session)
         _draw_open(session)
         st.space("stretch")
+        if session.comparing.is_open:
+            _draw_compare(state)
+            return
         _draw_history(session)
         _draw_save(session)
         _draw_simulate(state)
@@ -47,15 +65,16 @@ def _draw_choosers(session: Session) -> None:
         lambda value: _choose_model(session, value),
         "A sample, or the path of an .onnx file below the folder the app was started in",
     )
-    config = session.workspace.source
-    _chooser(
-        "config",
-        "Configuration",
-        [(key, title) for key, title in documents.preset_references()],
-        (config.reference, config.name),
-        lambda value: _choose_config(session, value),
-        "A preset, or the path of a configuration file",
-    )
+    if not session.comparing.is_open:
+        config = session.workspace.source
+        _chooser(
+            "config",
+            "Configuration",
+            [(key, title) for key, title in documents.preset_references()],
+            (config.reference, config.name),
+            lambda value: _choose_config(session, value),
+            "A preset, or the path of a configuration file",
+        )
     data = session.data
     own = datasets.data_for(model)
     offered = [(own.reference, own.title)] if not own.is_random else []
@@ -170,7 +189,7 @@ def _uploader(
     st.file_uploader(label, type=types, key=key, on_change=taken)
     notice = session.notices.get(kind)
     if notice is not None and notice.tone == "error":
-        st.text(notice.text)
+        st.text(notice.text, width=UPLOAD_WIDTH)
 
 
 def _open_model(session: Session, name: str, content: bytes) -> None:
@@ -270,18 +289,21 @@ def save(session: Session) -> None:
         session.tell("save", f"Saved to {workspace.source.path}.")
 
 
+def _draw_compare(state: AppState) -> None:
+    """Draw what the Compare page has in place of undo, Save and Simulate."""
+    session, worker = state.session, state.worker
+    st.button("Workbench", key="back", on_click=session.comparing.close)
+    st.button(
+        "Compare on all data",
+        key="compare",
+        type="primary",
+        shortcut="Ctrl+Enter",
+        on_click=lambda: start_comparison(session, worker),
+    )
+
+
 def _draw_simulate(state: AppState) -> None:
     session, worker = state.session, state.worker
-    if session.comparing.is_open:
-        st.button("Workbench", key="back", on_click=session.comparing.close)
-        st.button(
-            "Compare",
-            key="compare",
-            type="primary",
-            shortcut="Ctrl+Enter",
-            on_click=lambda: start_comparison(session, worker),
-        )
-        return
     st.button("Compare", key="compare", on_click=session.comparing.open)
     if session.is_running("simulate"):
         st.button("Cancel", key="cancel", on_click=lambda: stop(session, worker))
