@@ -11,14 +11,19 @@ from quantsim_viz.ui.compare.runs import keep_compared
 from quantsim_viz.ui.examine import keep_examined
 from quantsim_viz.ui.panels.bottom import draw_bottom
 from quantsim_viz.ui.panels.compare import draw_compare
-from quantsim_viz.ui.panels.middle import draw_middle, draw_strip, draw_summary
+from quantsim_viz.ui.panels.middle import draw_beside, draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
-from quantsim_viz.ui.panels.topbar import draw_topbar
+from quantsim_viz.ui.panels.topbar import fill_topbar, place_topbar
 from quantsim_viz.ui.runs import check_data, collect, keep_live
 from quantsim_viz.ui.state import app_state, write_address
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.state import AppState
+
+SENDING_SECONDS = 0.004
+"""What the thread that sends to the browser is left to itself once the graph is drawn.
+
+It would otherwise wait for this one's turn to end, and the graph with it for the other panes."""
 
 
 @st.fragment
@@ -28,11 +33,9 @@ def draw_workbench() -> None:
     state.worker.poll()
     collect(state.session)
     check_data(state.session, state.worker)
-    keep_live(state.session, state.worker)
-    keep_examined(state.session, state.worker)
     state.session.comparing.follow()
-    keep_compared(state.session, state.worker)
     if state.session.comparing.is_open:
+        _keep_up(state)
         draw_compare(state)
     else:
         _draw_panes(state)
@@ -43,14 +46,26 @@ def draw_workbench() -> None:
 
 
 def _draw_panes(state: AppState) -> None:
+    """Draw the workbench: the graph first, then what takes longer and is looked at later."""
     with st.container(key="workbench", gap=None):
-        draw_topbar(state)
+        bar = place_topbar()
         summary = st.container(key="summary-box", gap=None)
-        draw_middle(state)  # first, because of the graph
+        beside = draw_middle(state)
+        time.sleep(SENDING_SECONDS)
+        _keep_up(state)
+        fill_topbar(state, bar)
+        draw_beside(state, beside)
         with summary:
             draw_summary(state)
         draw_strip(state)
         draw_bottom(state)
+
+
+def _keep_up(state: AppState) -> None:
+    """Have measured in the background what an edit or a choice asks for."""
+    keep_live(state.session, state.worker)
+    keep_examined(state.session, state.worker)
+    keep_compared(state.session, state.worker)
 
 
 def _warm_up(state: AppState) -> None:

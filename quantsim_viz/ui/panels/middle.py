@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -19,6 +19,8 @@ from quantsim_viz.ui.views.summary import coverage_facts, ribbons
 from quantsim_viz.ui.views.table import shown_nodes, status_letters
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from quantsim_viz.ui.components.panes import Kind
     from quantsim_viz.ui.state import AppState
 
@@ -30,16 +32,28 @@ def draw_summary(state: AppState) -> None:
     draw_pane(state, "summary", "summary", data, height="content")
 
 
-def draw_middle(state: AppState) -> None:
-    """Draw navigator, graph and inspector; the graph first, as that is what one looks at."""
+class Beside(NamedTuple):
+    """Room on both sides of the graph."""
+
+    navigator: DeltaGenerator
+    inspector: DeltaGenerator
+
+
+def draw_middle(state: AppState) -> Beside:
+    """Draw the graph, and make room for what stands beside it."""
     with st.container(key="middle", horizontal=True, gap=None):
         navigator = st.container(key="navigator-box", gap=None)
         with st.container(key="graph-box", gap=None):
             draw_graph(state)
-        with st.container(key="inspector-box", gap=None):
-            _draw_inspector(state)
-        with navigator:
-            _draw_navigator(state)
+        return Beside(navigator, st.container(key="inspector-box", gap=None))
+
+
+def draw_beside(state: AppState, beside: Beside) -> None:
+    """Draw navigator and inspector."""
+    with beside.inspector:
+        _draw_inspector(state)
+    with beside.navigator:
+        _draw_navigator(state)
 
 
 def draw_strip(state: AppState) -> None:
