@@ -58,18 +58,20 @@ def command(
     as_json: bool,
     output: str | None,
 ) -> None:
-    """Show which effective settings differ, and by which rules.
+    """Show which effective settings differ, and which changed rules cause it.
 
     Exits with 1 when one of the configurations is invalid or refused for this model; the
     difference, with --json too, says so then.
     """
-    from quantsim_viz.resolve import diff_cascades, format_difference
+    from quantsim_viz.resolve import diff_cascades, find_causes, format_difference
 
     first, second = load_cascades(model, configs, param_bits, act_bits, fold=fold_batch_norms)
     difference = diff_cascades(first, second)
+    causes = find_causes(first, second, difference)
     if as_json:
-        write_json(difference.to_dict(), output)
+        document = difference.to_dict()
+        write_json({**document, "causes": [cause.to_dict() for cause in causes]}, output)
     else:
-        write_text(format_difference(difference), output)
+        write_text(format_difference(difference, causes), output)
     if difference.errors != (None, None):
         ctx.exit(1)

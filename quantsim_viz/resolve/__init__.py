@@ -7,6 +7,7 @@ question put to the `Cascade` that it returns.
 
 from quantsim_viz.resolve.builtins import BUILTINS, explain_builtin
 from quantsim_viz.resolve.cascade import Cascade
+from quantsim_viz.resolve.causes import CausedChanges, find_causes
 from quantsim_viz.resolve.difference import Difference, diff, diff_cascades
 from quantsim_viz.resolve.difference_text import format_difference
 from quantsim_viz.resolve.engine import resolve, resolve_edit
@@ -27,6 +28,7 @@ from quantsim_viz.resolve.settings import (
 __all__ = [
     "BUILTINS",
     "Cascade",
+    "CausedChanges",
     "Declaration",
     "Difference",
     "FusedGroup",
@@ -43,6 +45,7 @@ __all__ = [
     "diff",
     "diff_cascades",
     "explain_builtin",
+    "find_causes",
     "format_difference",
     "resolve",
     "resolve_edit",

@@ -132,17 +132,6 @@ def _size(effect: Effect, first: Outcome) -> float:
     return abs(effect.alone.noise - first.noise)
 
 
-def part_of(watch: Watch, start: float, end: float) -> Watch:
-    """Return what a part of the whole is told to; it tells how much of the whole is done.
-
-    Args:
-        watch: Whom to tell and to ask.
-        start: Share of the whole that is done before the part.
-        end: Share that is done after it.
-    """
-    return watch.part(start, end)
-
-
 class _Between:
     """The two configurations and all in between, resolved."""
 
@@ -238,7 +227,7 @@ class _Simulations:
         for start in range(0, len(waiting), size):
             group = [cascade for _, cascade in waiting[start : start + size]]
             end = min(1.0, (start + size) / len(waiting))
-            self._simulate(group, data, ranges, part_of(self.watch, start / len(waiting), end))
+            self._simulate(group, data, ranges, self.watch.part(start / len(waiting), end))
 
     def _at_once(self, data: Data, count: int) -> int:
         """Return how many configurations to run at once, each with activations of its own."""

@@ -12,7 +12,7 @@ from quantsim_viz.errors import ConfigError
 from quantsim_viz.report.compare import Comparison, Refused
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.resolve.difference import diff_cascades
-from quantsim_viz.sim.attribution import attribute, part_of
+from quantsim_viz.sim.attribution import attribute
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.data import ArrayData, load_data
 from quantsim_viz.sim.engine import Engine
@@ -117,7 +117,7 @@ def compare(
         scheme=Scheme(scheme, percentile),
         bits=bits,
         measure=measure,
-        watch=part_of(watch, 0.0, end),
+        watch=watch.part(0.0, end),
         **common,
     )
     base = next(index for index, report in enumerate(reports) if report is not None)
@@ -133,7 +133,7 @@ def compare(
                 names=(names[base], names[index]),
                 scheme=scheme,
                 percentile=percentile,
-                progress=part_of(watch, start, end).progress,
+                progress=watch.part(start, end).progress,
                 cancelled=cancelled,
                 **common,
             )

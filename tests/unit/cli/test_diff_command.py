@@ -14,14 +14,23 @@ def test_json_is_what_python_gives(quantsim_viz, cnn):
     first, second = (load_config(name) for name in TWO[1::2])
     expected = diff(load_model(cnn), first, second, param_bits=4).to_dict()
     assert done.status == 0
-    assert json.loads(done.out) == json.loads(json.dumps(expected))
+    document = json.loads(done.out)
+    causes = document.pop("causes")
+    assert document == json.loads(json.dumps(expected))
     assert expected["groups"]
+    assert [cause["change"]["pointer"] for cause in causes if cause["groups"]] == [
+        "/defaults/params/is_symmetric",
+        "/op_type/Conv/per_channel_quantization",
+        "/op_type/Gemm/per_channel_quantization",
+    ]
+    assert all(set(group["nodes"]) <= set(c["nodes"]) for c in causes for group in c["groups"])
 
 
 def test_the_text_groups_what_differs_for_one_reason(quantsim_viz, cnn):
     done = quantsim_viz("diff", cnn, *TWO)
     assert done.status == 0
-    assert "per channel False → True" in done.out
+    rule = "/op_type/Conv/per_channel_quantization in aimet_default_per_channel"
+    assert f"{rule}: 3 quantizers per channel" in done.out
     assert "features.0.weight" in done.out
     assert len(done.out.splitlines()) < 20
 
