@@ -66,22 +66,23 @@ def run_plan(
     for key, slot in plan.available.items():
         slots[slot] = (available or {})[key]
     results: list[Any] = [None] * len(plan.measurements)
+    advance = None if watch is None or not watch.is_attended else watch.advance
     with torch.inference_mode():
         for step in plan.steps:
-            if watch is not None:
-                watch.advance(step.node)
+            if advance is not None:
+                advance(step.node)
             try:
                 step.run(slots, results)
-            except RuntimeError as error:
-                raise explain_failure(error, step, network, inputs) from error
-            except (ValueError, IndexError, TypeError) as error:
+            except (RuntimeError, ValueError, IndexError, TypeError) as error:
                 raise explain_failure(error, step, network, inputs) from error
             if taken is not None:
                 for index in step.results:
                     taken(index, results[index])
+            if release is not None:
+                for slot in step.frees:
+                    if slots[slot] is not None:
+                        release(slot, slots[slot])
             for slot in step.frees:
-                if release is not None and slots[slot] is not None:
-                    release(slot, slots[slot])
                 slots[slot] = None
     return Outcome(results, {key: slots[slot] for key, slot in plan.keep.items()})
 

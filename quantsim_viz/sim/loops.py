@@ -203,15 +203,16 @@ def fits(first: Tensor, *others: Tensor) -> bool:
     They can if all of them are dense `float32` in the processor's memory, and their elements lie
     in the same order.
     """
-    if first.dtype is not torch.float32 or not first.is_cpu:
+    float32 = torch.float32
+    contiguous = first.is_contiguous()
+    if first.dtype is not float32 or not first.is_cpu or not (contiguous or is_dense(first)):
         return False
     for other in others:
-        if other is not first and not (other.dtype is torch.float32 and other.is_cpu):
+        if other.dtype is not float32 or not other.is_cpu:
             return False
-    if first.is_contiguous():
-        return all(other.is_contiguous() for other in others)
-    strides = first.stride()
-    return is_dense(first) and all(other.stride() == strides for other in others)
+        if not (other.is_contiguous() if contiguous else other.stride() == first.stride()):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,11 @@ def compiled(loop: Loop) -> Callable[..., Sequence[float]] | None:
         grid: GridMemory | None,
         count: int,
     ) -> Sequence[float]:
-        places = [None if x is None else x.data_ptr() for x in (source, target, reference)]
+        places = (
+            None if source is None else source.data_ptr(),
+            None if target is None else target.data_ptr(),
+            None if reference is None else reference.data_ptr(),
+        )
         address = None if grid is None else grid.address
         if count >= SPREAD and (threads := torch.get_num_threads()) > 1:
             return _spread(function, sums, places, address, count, threads)

@@ -12,8 +12,9 @@ from quantsim_viz.report.layers import Power
 from quantsim_viz.report.report import finite
 from quantsim_viz.sim.data import ArrayData, batch_rows
 from quantsim_viz.sim.execute import run_plan
-from quantsim_viz.sim.measurements import Noise, Signal
+from quantsim_viz.sim.measurements import Signal
 from quantsim_viz.sim.plan import make_plan
+from quantsim_viz.sim.suffixes import SuffixPlanner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.execute import Watch
     from quantsim_viz.sim.layers import Layer
     from quantsim_viz.sim.plan import Plan
-    from quantsim_viz.sim.values import Key
 
 ACTIVATION_BYTES = 1 << 30
 """Memory that the kept float activations of one batch may take; batches are made small enough."""
@@ -52,8 +52,8 @@ def measure_sensitivity(
             first batch with each layer, then with every batch.
     """
     found = {} if found is None else found
-    network, table = engine.network, engine.table
-    outputs = [table.plain.seen[name] for name in network.outputs if network.is_float(name)]
+    network = engine.network
+    outputs = [name for name in network.outputs if network.is_float(name)]
     sweep = _Sweep(engine, outputs, owned)
     size = sweep.fitting(data, batch_size)
     noise = dict.fromkeys(owned, 0.0)
@@ -80,25 +80,18 @@ class _Sweep:
     def __init__(
         self,
         engine: Engine,
-        outputs: Sequence[Key],
+        outputs: Sequence[str],
         owned: Mapping[Layer, Mapping[str, Encoding]],
     ) -> None:
         self.engine = engine
-        table = engine.table
-        kept = [key for key in set(table.plain.seen.values()) if not table.constants[key]]
-        self.float_plan = make_plan(
-            table, engine.constants, [Signal(key) for key in dict.fromkeys(outputs)], keep=kept
-        )
+        planner = SuffixPlanner(engine.table, engine.constants, outputs)
+        signals = [Signal(engine.table.plain.seen[name]) for name in planner.outputs]
+        self.float_plan = make_plan(engine.table, engine.constants, signals, keep=planner.kept)
         self.plans: dict[Layer, Plan] = {}
-        names = {table.plain.seen[name]: name for name in engine.network.outputs}
         for layer, encodings in reversed(list(owned.items())):
-            if not encodings:
-                continue
-            branch = table.branch(table.plain, encodings)
-            reached = [(key, branch.seen.get(names[key], key)) for key in dict.fromkeys(outputs)]
-            noises = [Noise(key, value) for key, value in reached if value != key]
-            if noises:
-                self.plans[layer] = make_plan(table, engine.constants, noises, available=kept)
+            plan = planner.plan(encodings) if encodings else None
+            if plan is not None:
+                self.plans[layer] = plan
 
     @property
     def steps(self) -> int:

@@ -44,8 +44,20 @@ def operator_step(bound: BoundOperator, reads: Sequence[int], writes: Sequence[i
         writes: Slot of each output, -1 for those that nobody wants.
     """
     kernel = bound.kernel
-    first = writes[0]
-    plain = len(writes) == 1
+    write = writes[0]
+    first, second = (*reads, -1, -1)[:2]
+
+    def unary(slots: Slots, _results: Slots) -> None:
+        result = kernel(slots[first])
+        slots[write] = result[0] if type(result) is tuple else result
+
+    def binary(slots: Slots, _results: Slots) -> None:
+        result = kernel(slots[first], slots[second])
+        slots[write] = result[0] if type(result) is tuple else result
+
+    def one(slots: Slots, _results: Slots) -> None:
+        result = kernel(*[slots[slot] for slot in reads])
+        slots[write] = result[0] if type(result) is tuple else result
 
     def several(slots: Slots, _results: Slots) -> None:
         result = kernel(*[slots[slot] for slot in reads])
@@ -54,11 +66,9 @@ def operator_step(bound: BoundOperator, reads: Sequence[int], writes: Sequence[i
             if slot >= 0:
                 slots[slot] = value
 
-    def one(slots: Slots, _results: Slots) -> None:
-        result = kernel(*[slots[slot] for slot in reads])
-        slots[first] = result[0] if type(result) is tuple else result
-
-    return one if plain else several
+    if len(writes) != 1:
+        return several
+    return {1: unary, 2: binary}.get(len(reads), one)
 
 
 def quantizer_step(quantizer: Quantizer, read: int, write: int) -> Step:
@@ -96,7 +106,7 @@ def measured_quantizer_step(
             slots[write] = quantized = quantize_with(value, quantizer)
             noise, signal = _powers(exact, quantized, scratch)
         else:
-            if in_place and is_dense(value):
+            if in_place and (value.is_contiguous() or is_dense(value)):
                 target = value
                 slots[read] = None  # its memory holds another value from here on
             else:

@@ -96,6 +96,11 @@ class Watch:
         self._tell_status = None if self.progress is None else _as_told(self.progress)
 
     @property
+    def is_attended(self) -> bool:
+        """Whether anybody wants to be told or to be asked."""
+        return self.progress is not None or self.cancelled is not None
+
+    @property
     def stage(self) -> str:
         """What is being done."""
         return self._stage
