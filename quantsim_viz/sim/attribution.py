@@ -151,18 +151,21 @@ class _Between:
         """Return what a change does."""
         change = self.changes.changes[number]
         alone, without = self.alone[number], self.without[number]
-        difference = diff_cascades(self.first, alone)
-        tensors = tuple(dict.fromkeys(each.tensor for each in difference.changes))
-        nodes = dict.fromkeys(node for group in difference.groups for node in group.nodes)
+        tensors: dict[str, None] = {}
+        nodes: dict[str, None] = {}
+        moves = run.settled(alone) != run.settled(self.first)
+        if moves:
+            difference = diff_cascades(self.first, alone)
+            tensors = dict.fromkeys(each.tensor for each in difference.changes)
+            nodes = dict.fromkeys(node for group in difference.groups for node in group.nodes)
         return Effect(
             change,
-            tensors,
+            tuple(tensors),
             tuple(nodes),
             self.changes.patch(change),
             run.outcome(alone),
             run.outcome(without),
-            is_idle=settled(alone) == settled(self.first)
-            and settled(without) == settled(self.second),
+            is_idle=not moves and run.settled(without) == run.settled(self.second),
         )
 
     @staticmethod
@@ -204,6 +207,7 @@ class _Simulations:
         self.float_metric: float | None = None
         self.samples = 0
         self._outcomes: dict[Hashable, Outcome] = {}
+        self._settled: dict[int, tuple[Cascade, Hashable]] = {}
 
     @property
     def simulations(self) -> int:
@@ -214,14 +218,21 @@ class _Simulations:
         """Return what a configuration gave."""
         if cascade.error is not None:
             return Outcome(None, refused=cascade.error.message)
-        return self._outcomes[settled(cascade)]
+        return self._outcomes[self.settled(cascade)]
+
+    def settled(self, cascade: Cascade) -> Hashable:
+        """Return what a configuration's simulation depends on (`settled`), worked out once."""
+        known = self._settled.get(id(cascade))
+        if known is None:
+            known = self._settled[id(cascade)] = (cascade, settled(cascade))
+        return known[1]
 
     def execute(
         self, cascades: Sequence[Cascade], data: Data, ranges: Data, metric: str | None
     ) -> None:
         """Simulate configurations, as many at once as their activations leave room for."""
         self.metric = choose_metric(self.engine, data, metric)
-        distinct = {settled(cascade): cascade for cascade in reversed(cascades)}
+        distinct = {self.settled(cascade): cascade for cascade in reversed(cascades)}
         waiting = list(reversed(distinct.items()))
         size = self._at_once(data, len(waiting))
         for start in range(0, len(waiting), size):
@@ -282,7 +293,7 @@ class _Simulations:
         value = None if accuracy is None else accuracy.simulated
         if accuracy is not None:
             self.float_metric = accuracy.float_value
-        self._outcomes[settled(cascade)] = Outcome(power, value)
+        self._outcomes[self.settled(cascade)] = Outcome(power, value)
 
 
 def _sum(powers: Sequence[float | None]) -> float | None:
