@@ -82,11 +82,13 @@ def _share(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def _attribution_foot(found: Mapping[str, Any]) -> str:
     first, second = found["first"]["sqnr_db"], found["second"]["sqnr_db"]
-    total = "" if first is None or second is None else f" All together {second - first:+.1f} dB."
+    total = ""
+    if first is not None and second is not None:
+        total = f" All together {second - first:+.1f} dB.".replace("-", "\u2212")
     return (
         f"{found['simulations']} configurations simulated on {found['samples']:,} samples:"
         f" each rule made alone, and each left out.{total}"
-    ).replace("+-", "\u2212")
+    )
 
 
 def _foot(session: Session) -> str:

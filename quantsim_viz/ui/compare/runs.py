@@ -31,11 +31,12 @@ PURPOSES = ("compare-live", "compare", "attribute")
 def keep_compared(session: Session, worker: Worker) -> None:
     """Start what is missing: one batch first, then all the data, then what each rule does.
 
-    Nothing is started that ran on the same documents before, however it ended.
+    Nothing is started that ran on the same documents before, however it ended, nor anything where
+    live figures are switched off.
     """
     comparing = session.comparing
     letters = tuple(comparing.ready)
-    if not comparing.is_open or comparing.pair is None or not letters:
+    if not (comparing.is_open and session.live and letters) or comparing.pair is None:
         return
     live, full = comparing.measured.get("compare-live"), comparing.measured.get("compare")
     is_known = [found is not None and found.is_current(session) for found in (live, full)]
@@ -44,10 +45,10 @@ def keep_compared(session: Session, worker: Worker) -> None:
             _start(session, worker, "compare-live", letters)
         return
     if not is_known[1]:
-        if session.live and _is_quick(session):
+        if _is_quick(session):
             start_comparison(session, worker, asked=False)
         return
-    if attribution_seconds(session) <= QUICK_SECONDS and session.live:
+    if attribution_seconds(session) <= QUICK_SECONDS:
         start_attribution(session, worker, asked=False)
 
 

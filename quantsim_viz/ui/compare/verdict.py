@@ -106,7 +106,9 @@ def _rules_line(session: Session) -> str:
     count = len(session.comparing.causes)
     if not count:
         return "No rule differs."
-    return f"{_counted(count, 'rule')} differ in the text and change nothing on this model."
+    if count == 1:
+        return "1 rule differs in the text and changes nothing on this model."
+    return f"{count} rules differ in the text and change nothing on this model."
 
 
 def _judged(
