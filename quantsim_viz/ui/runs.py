@@ -148,7 +148,8 @@ def _take_partial(session: Session, job: Job) -> None:
     layers = job.progress.get("layers")
     known = session.results.get("simulate")
     if not layers or (known is not None and not known.is_partial and session.is_current(known)):
-        session.tell("run", "The run was cancelled; earlier figures stand.")
+        stand = "earlier figures stand" if session.result else "it had no figures yet"
+        session.tell("run", f"The run was cancelled; {stand}.")
         return
     report = {
         "layers": layers,

@@ -295,7 +295,7 @@ def test_a_run_cancelled_before_its_first_figure_leaves_the_earlier_ones(session
     ended(session, "cancelled", phase="calibrate", fraction=0.1)
     runs.collect(session)
     assert session.result is None
-    assert "earlier figures stand" in session.notices["run"].text
+    assert "no figures yet" in session.notices["run"].text
 
 
 def test_one_batch_is_never_more_than_a_whole_run(session: Session) -> None:

@@ -73,6 +73,13 @@ export function adoptDraft(doc, draft) {
   }
 }
 
+/** Call back when another tab took this one's draft for that of a tab that is gone. */
+export function onTaken(docOf, callback) {
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (newValue === null && key === ownKey(docOf())) callback();
+  });
+}
+
 export function writeDraft(doc, text, base, steps) {
   const value = JSON.stringify({ text, base, time: Date.now(), ...steps });
   try {

@@ -48,7 +48,7 @@ function keyOptions(path, schemas, root, present, names) {
   }
   if (path.length === 1 && path[0] === "op_type") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 1 });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 50 });
     }
     for (const name of names.standard) {
       if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model" });
@@ -70,7 +70,7 @@ function valueOptions(path, schemas, names) {
   }
   if (path.at(-2) === "op_list") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name, boost: 1 });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name, boost: 50 });
     }
     for (const name of names.standard) {
       if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", raw: name });

@@ -17,7 +17,7 @@ import {
 } from "@codemirror/view";
 import { openChannel } from "../channel.js";
 import { fetchOnce } from "../fetching.js";
-import { adoptDraft, dropAllDrafts, dropDraft, readDraft, writeDraft } from "../draft.js";
+import { adoptDraft, dropAllDrafts, dropDraft, onTaken, readDraft, writeDraft } from "../draft.js";
 import { mounted } from "../mounting.js";
 import { schemaCompletion } from "./completion.js";
 import { ruleMarks, setMarkedLines, setReach } from "./rules.js";
@@ -50,6 +50,7 @@ class Editor {
     this.element.className = "qv-part";
     this.element.append(style, this.notice, holder);
     this.view = new EditorView({ parent: holder, state: this.state("") });
+    onTaken(() => this.doc, () => this.mirror());
     window.quantsimViz ??= {};
     window.quantsimViz.editor = {
       text: () => this.view.state.doc.toString(),
