@@ -12,9 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from quantsim_viz.errors import DataError
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.encodings import FLOAT16, Grid, constrain, encode_range
+from quantsim_viz.sim.finiteness import check_finite, spans_infinity
 from quantsim_viz.sim.measurements import Observed, Range
 from quantsim_viz.sim.mse import encode_mse
 from quantsim_viz.sim.observers import HistogramObserver, RangeObserver, TiedObserver
@@ -26,8 +29,6 @@ from quantsim_viz.sim.weight_scale import adjust_weight_scales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import numpy as np
 
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.settings import QuantizerSetting
@@ -127,6 +128,9 @@ def calibrate(
         scheme: How observed data become a range.
         batch_size: Samples executed at once; histograms weigh batches alike.
         watch: Whom to tell and to ask.
+
+    Raises:
+        DataError: A range holds what is no finite number, and a node of the float run made it.
     """
     watch = watch or Watch()
     calibrations = [_Calibration(engine, cascade, scheme, watch) for cascade in cascades]
@@ -136,9 +140,13 @@ def calibrate(
         for group in calibration.waiting:
             wanted.update(dict.fromkeys(calibration.measurements(group, observers)))
     totals = engine.measure(wanted, data, batch_size=batch_size, watch=watch, stage="calibrate")
+    if any(observer.is_stained for observer in observers.values()):
+        check_finite(engine, data, batch_size)
     for calibration in calibrations:
         for group in calibration.waiting:
             calibration.finish(group, totals.results, observers)
+    if any(spans_infinity(calibration.encodings.values()) for calibration in calibrations):
+        check_finite(engine, data, batch_size)
     return [
         {**c.encodings, **adjust_weight_scales(engine, cascade, c.encodings)}
         for c, cascade in zip(calibrations, cascades, strict=True)
@@ -164,7 +172,9 @@ def encode_observed(
     elif scheme.name == "mse":
         encoding = encode_mse(seen, grid, axis)
     else:
-        encoding = encode_tf_enhanced(seen, grid, axis)
+        # Beside infinities a candidate's codes may overflow; it costs too much to be chosen.
+        with np.errstate(over="ignore", invalid="ignore"):
+            encoding = encode_tf_enhanced(seen, grid, axis)
     if setting.fixed_range is not None:
         encoding = constrain(encoding, setting.fixed_range, grid)
     return encoding

@@ -9,7 +9,6 @@ from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
-from quantsim_viz.sim.finiteness import check_finite, spans_infinity
 from quantsim_viz.sim.simulate import accepted, as_model
 
 if TYPE_CHECKING:
@@ -98,13 +97,7 @@ def calibrated(
 def find_encodings(
     engine: Engine, cascade: Cascade, ranges: Data, scheme: Scheme, batch_size: int, watch: Watch
 ) -> Calibration:
-    """Calibrate one configuration on an engine, and refuse ranges that hold an infinity.
-
-    Raises:
-        DataError: A node of the float run makes NaN or infinity; it is named.
-    """
+    """Calibrate one configuration on an engine."""
     found = calibrate(engine, [cascade], ranges, scheme, batch_size=batch_size, watch=watch)[0]
-    if spans_infinity(found.values()):
-        check_finite(engine, ranges, batch_size)
     encodings = {name: found[name] for name in cascade.quantizers if name in found}
     return Calibration(engine, cascade, encodings, scheme, ranges, batch_size)

@@ -119,11 +119,16 @@ class HistogramObserver:
     The grid never grows: values of later batches outside it are dropped from the counts but still
     count in the total, and batches weigh alike whatever their size.
 
+    Attributes:
+        axis: Axis of the channels, None per tensor.
+        is_stained: Whether an infinity or NaN was among the values.
+
     Source: `docs/encodings.md` §1.
     """
 
     def __init__(self, axis: int | None = None) -> None:
         self.axis = axis
+        self.is_stained = False
         self._density: NDArray[np.float64] | None = None
         self._origin: NDArray[np.float64] = np.empty(0)
         self._width: NDArray[np.float64] = np.empty(0)
@@ -139,6 +144,8 @@ class HistogramObserver:
         rows = channel_rows(tensor, self.axis)
         if rows.shape[1] == 0:
             return
+        if not (self.is_stained or math.isfinite(rows.sum().item())):
+            self.is_stained = not bool(torch.isfinite(rows).all())
         if self._density is None:
             channels = rows.shape[0]
             self._density = np.zeros((channels, BINS))
@@ -205,6 +212,11 @@ class TiedObserver:
         self._tensors = tensors
         self._observer = HistogramObserver()
         self._held: dict[int, Tensor] = {}
+
+    @property
+    def is_stained(self) -> bool:
+        """Whether an infinity or NaN was among the values."""
+        return self._observer.is_stained
 
     def observe(self, tensor: Tensor, turn: int = 0) -> None:
         """Add one tensor of a batch.

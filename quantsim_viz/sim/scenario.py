@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.diagnostics import Diagnostic, Severity
-from quantsim_viz.errors import DataError
 from quantsim_viz.report.layers import LayerRow, Power
 from quantsim_viz.report.report import Report, finite
 from quantsim_viz.resolve.settings import Kind
 from quantsim_viz.sim.channel_noise import channel_gauges, channel_powers
 from quantsim_viz.sim.channels import channel_axes
-from quantsim_viz.sim.finiteness import check_finite
+from quantsim_viz.sim.finiteness import Stain, blame, stains_of
 from quantsim_viz.sim.layers import Layer, Ownership, layers_of
 from quantsim_viz.sim.measurements import Clipping, Noise, Signal
 from quantsim_viz.sim.quantizer_noise import quantizer_noises, splits_of
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine, Totals
-    from quantsim_viz.sim.measurements import Measurement
+    from quantsim_viz.sim.finiteness import Culprit
+    from quantsim_viz.sim.measurements import Gauge, Measurement
     from quantsim_viz.sim.quantizer_noise import Split
     from quantsim_viz.sim.values import Key, Trace
 
@@ -67,6 +67,8 @@ class Scenario:
             self.owned = {x: ownership.encodings(x, encodings) for x in self.layers}
         self.wanted = {layer: self._wanted(layer) for layer in self.layers}
         self.sensitivity: dict[Layer, Power] = {}
+        self.stains = stains_of(engine.network, self.float.seen)
+        self.culprit: Culprit | None = None
         self.splits: Mapping[str, Split] = {}
         self.channels: Mapping[str, ChannelNoise] = {}
         if "quantizers" in measures:
@@ -89,7 +91,8 @@ class Scenario:
             measurements += [part for part in parts if part is not None]
         for name in (*self._float_outputs(), *self._params()):
             measurements += [Signal(self.float.seen[name]), self._noise(name)]
-        return [*measurements, *self.splits.values(), *self.channels.values()]
+        extra: tuple[Mapping[str, Gauge], ...] = (self.stains, self.splits, self.channels)
+        return [*measurements, *(gauge for gauges in extra for gauge in gauges.values())]
 
     def _noise(self, tensor: str) -> Noise:
         return Noise(self.float.seen[tensor], self.simulated.seen[tensor])
@@ -198,6 +201,15 @@ class Scenario:
                 f"{', '.join(unseen[:5])}. AIMET would raise an error here; calibrate with data "
                 "that reach them.",
             )
+        if self.culprit is not None:
+            node = self.culprit.node
+            yield Diagnostic(
+                "infinity-in-float-run",
+                Severity.WARNING,
+                f"{self.culprit}. It reaches no quantizer and no output; infinite elements are "
+                "left out of all figures.",
+                nodes=(node.name,),
+            )
         for layer, wanted in self.wanted.items():
             if wanted.cumulative not in results:
                 continue  # the simulation was stopped before
@@ -214,22 +226,19 @@ class Scenario:
                 return
 
     def check(self, totals: Totals, data: Data, batch_size: int) -> None:
-        """Raise if the float run itself made something that is not a number.
+        """Refuse a float run that did not stay finite, or remember who left without harm.
 
         Raises:
-            DataError: Names the first node that left the finite numbers, or the first whose
-                output is NaN where infinities were there from the beginning.
+            DataError: Names the first node that made NaN, or an infinity that reaches a quantizer
+                or an output; or the constant that brought NaN along.
         """
+        noticed = {name: totals.results[stained] for name, stained in self.stains.items()}
         for layer, wanted in self.wanted.items():
             signal = totals.results[wanted.signal]
             if signal is not None and math.isnan(signal):
-                check_finite(self.engine, data, batch_size)
-                raise DataError(
-                    f"the float run makes NaN at {layer.tensor!r}, output of node "
-                    f"{layer.node.name} ({layer.node.op_type})",
-                    code="nan-in-float-run",
-                    hint="check the data's range, and the weights that this node reads",
-                )
+                noticed[layer.tensor] = Stain.NAN
+        guarded = {*self.encodings, *self.engine.network.outputs}
+        self.culprit = blame(self.engine, noticed, guarded, data, batch_size)
 
 
 def _share(clipping: tuple[float, float] | None) -> float | None:

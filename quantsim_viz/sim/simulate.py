@@ -16,7 +16,6 @@ from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine, Stopped
-from quantsim_viz.sim.finiteness import check_finite, spans_infinity
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.scenario import Scenario
 from quantsim_viz.sim.sensitivity import measure_sensitivity
@@ -145,8 +144,6 @@ def simulate_all(
     wanted = choose_metric(engine, evaluation, metric)
     watch.expect(_stages(engine, measures))
     encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
-    if any(spans_infinity(found.values()) for found in encodings):
-        check_finite(engine, ranges, size)
     runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
 
     def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:
@@ -168,7 +165,8 @@ def simulate_all(
     totals = None
     try:
         totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
-        runs[0].check(totals, evaluation, size)
+        for run in runs:
+            run.check(totals, evaluation, size)
         if "sensitivity" in measures:
             for run in runs:
                 measure_sensitivity(engine, run.owned, evaluation, size, watch, run.sensitivity)
