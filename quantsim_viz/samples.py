@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.data_files import sample_models_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -38,6 +39,19 @@ class Sample:
     metric: str
     float_accuracy: float
     nodes: int
+
+
+@cache
+def preset_figures() -> Mapping[str, Any]:
+    """Return what every preset does to every sample, as measured (`docs/presets.md`).
+
+    Returns:
+        By sample `float`, its float accuracy, and `presets`: by name the nodes by status, the
+        simulated accuracy and the output's SQNR, None where AIMET refuses the preset.
+    """
+    path = sample_models_folder() / "presets_measured.json"
+    figures: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return figures
 
 
 @cache

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from quantsim_viz.cli.command import Command
+from quantsim_viz.cli.options import json_option
+from quantsim_viz.cli.output import write_json
 from quantsim_viz.cli.tables import format_table
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _WIDTH = 100
         "quantsim-viz presets",
         "quantsim-viz presets default_config > my_config.json",
         "quantsim-viz presets --about tflite_int8",
+        "quantsim-viz presets --json",
     ],
 )
 @click.argument("name", required=False)
@@ -38,24 +41,49 @@ _WIDTH = 100
     is_flag=True,
     help="Say what NAME stands for: its runtime, the source of every rule, and what it cannot say.",
 )
-def command(name: str | None, about: bool) -> None:
+@json_option
+def command(name: str | None, about: bool, as_json: bool) -> None:
     """List the preset configurations, or print the one called NAME.
 
-    Files of an AIMET installed in the same environment are among them, as aimet:NAME.
+    Files of an AIMET installed in the same environment are among them, as aimet:NAME. With --json
+    comes what is known about each: runtime, date, rules with their sources, what the format cannot
+    express, and what it does to every sample model.
     """
     from quantsim_viz.config import list_presets
 
     if name is not None:
         entry = _find(name)
-        if about:
+        if as_json:
+            write_json(document_of(entry), None)
+        elif about:
             click.echo("\n".join(_iter_about(entry)))
         else:
             click.echo(entry.path.read_text(encoding="utf-8"), nl=False)
         return
     if about:
         raise click.BadArgumentUsage("--about needs the NAME of a preset.")
+    if as_json:
+        write_json([document_of(entry) for entry in list_presets(include_aimet=True)], None)
+        return
     rows = [(entry.name, entry.title) for entry in list_presets(include_aimet=True)]
     click.echo(format_table(("name", "what it is"), rows))
+
+
+def document_of(entry: Preset) -> dict[str, Any]:
+    """Return what is known about a preset, with what it does to every sample model.
+
+    Returns:
+        As `Preset.to_dict`, and `samples`: by sample `float`, the nodes by status, the simulated
+        accuracy and the output's SQNR; empty for files of an AIMET, which are not measured.
+    """
+    from quantsim_viz.samples import preset_figures
+
+    samples = {
+        sample: {"float": found["float"], **found["presets"][entry.name]}
+        for sample, found in preset_figures().items()
+        if entry.name in found["presets"]
+    }
+    return {**entry.to_dict(), "samples": samples}
 
 
 def _find(name: str) -> Preset:

@@ -1,6 +1,6 @@
 """What each preset does to each sample model, measured.
 
-`python -m quantsim_viz.cli.presets_figures > docs/presets_measured.json` takes a minute.
+`python -m quantsim_viz.cli.presets_figures > sample_models/presets_measured.json` takes a minute.
 """
 
 from __future__ import annotations

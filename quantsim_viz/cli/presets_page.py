@@ -1,7 +1,7 @@
 """The page about the presets, written from their files and from what was measured.
 
-`python -m quantsim_viz.cli.presets_page docs/presets_measured.json > docs/presets.md`; a test says
-when that is due. `quantsim_viz.cli.presets_figures` measures.
+`python -m quantsim_viz.cli.presets_page sample_models/presets_measured.json > docs/presets.md`; a
+test says when that is due. `quantsim_viz.cli.presets_figures` measures.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 INTRODUCTION = """\
 # Presets
 
-<!-- Written by `python -m quantsim_viz.cli.presets_page docs/presets_measured.json >
+<!-- Written by `python -m quantsim_viz.cli.presets_page sample_models/presets_measured.json >
 docs/presets.md`; do not edit by hand. The text about a preset is in `configs/NAME.toml`. -->
 
 A preset is a configuration that comes with the software: a file in `configs/`, used by its name.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from quantsim_viz.config.installed_aimet import find_aimet_files
 from quantsim_viz.data_files import configs_folder
@@ -17,7 +17,6 @@ from quantsim_viz.data_files import configs_folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
 AIMET_PREFIX = "aimet:"
 """What the names of an installed AIMET's files begin with."""
@@ -42,6 +41,10 @@ class Source:
     url: str
     how: Checked
 
+    def to_dict(self) -> dict[str, str]:
+        """Return the source as JSON."""
+        return {"key": self.key, "title": self.title, "url": self.url, "how": self.how}
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -56,6 +59,10 @@ class Statement:
     at: tuple[str, ...]
     says: str
     sources: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statement as JSON."""
+        return {"at": list(self.at), "says": self.says, "sources": list(self.sources)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,22 @@ class Preset:
     statements: tuple[Statement, ...] = ()
     cannot_express: tuple[str, ...] = ()
     origin: Literal["shipped", "aimet"] = "shipped"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known about it as JSON (`presets --json`)."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "path": str(self.path),
+            "origin": self.origin,
+            "target": self.target or None,
+            "checked": self.checked,
+            "bit_widths": self.bit_widths or None,
+            "statements": [statement.to_dict() for statement in self.statements],
+            "cannot_express": list(self.cannot_express),
+            "sources": [source.to_dict() for source in self.sources],
+        }
 
 
 _NAMES: tuple[str, ...] = (

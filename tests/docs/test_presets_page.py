@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,16 @@ from quantsim_viz import load_config, load_model, resolve
 from quantsim_viz.cli.presets_figures import count_statuses, measure
 from quantsim_viz.cli.presets_page import as_fraction, render_page
 from quantsim_viz.config import list_presets, preset
-from quantsim_viz.samples import list_samples
+from quantsim_viz.samples import list_samples, preset_figures
 
 DOCS = Path(__file__).parents[2] / "docs"
-FIGURES = json.loads((DOCS / "presets_measured.json").read_text(encoding="utf-8"))
+FIGURES = preset_figures()
 
 
 def test_the_page_is_written_from_the_files() -> None:
     assert (DOCS / "presets.md").read_text(encoding="utf-8") == render_page(FIGURES), (
-        "run: python -m quantsim_viz.cli.presets_page docs/presets_measured.json > docs/presets.md"
+        "run: python -m quantsim_viz.cli.presets_page sample_models/presets_measured.json"
+        " > docs/presets.md"
     )
 
 
@@ -27,7 +27,7 @@ def test_every_preset_was_measured_on_every_sample() -> None:
     assert list(FIGURES) == [sample.name for sample in list_samples()]
     for found in FIGURES.values():
         assert list(found["presets"]) == [entry.name for entry in list_presets()], (
-            "run: python -m quantsim_viz.cli.presets_figures > docs/presets_measured.json"
+            "run: python -m quantsim_viz.cli.presets_figures > sample_models/presets_measured.json"
         )
 
 

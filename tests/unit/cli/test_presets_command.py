@@ -6,6 +6,7 @@ import pytest
 
 from quantsim_viz.cli import main
 from quantsim_viz.config import list_presets, preset
+from quantsim_viz.samples import list_samples
 
 
 def test_without_a_name_every_preset_is_listed(capsys):
@@ -70,3 +71,26 @@ def test_about_without_a_name_is_status_2(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["presets", "--about"])
     assert "--about needs the NAME of a preset." in capsys.readouterr().err
+
+
+def test_json_has_what_is_known_about_every_preset_and_what_it_does_to_the_samples(capsys):
+    documents = json.loads(about(capsys, "--json"))
+    shipped = [document for document in documents if document["origin"] == "shipped"]
+    assert [document["name"] for document in shipped] == [e.name for e in list_presets()]
+    (tflite,) = (document for document in shipped if document["name"] == "tflite_int8")
+    entry = preset("tflite_int8")
+    assert (tflite["target"], tflite["checked"]) == (entry.target, entry.checked)
+    assert tflite["cannot_express"] == list(entry.cannot_express)
+    assert [source["url"] for source in tflite["sources"]] == [s.url for s in entry.sources]
+    assert {at for statement in tflite["statements"] for at in statement["at"]}
+    assert list(tflite["samples"]) == [sample.name for sample in list_samples()]
+    figures = tflite["samples"]["digits_vit"]
+    assert sum(figures["statuses"].values()) == 123
+    assert 0.9 < figures["top1"] <= figures["float"]
+    refused = next(x for x in shipped if x["name"] == "weights_only")["samples"]["digits_vit"]
+    assert (refused["top1"], refused["statuses"]) == (None, {})
+
+
+def test_json_of_one_preset_is_its_entry_of_the_list(capsys):
+    entry = json.loads(about(capsys, "qnn_htp", "--json"))
+    assert entry in json.loads(about(capsys, "--json"))
