@@ -83,23 +83,23 @@ class SuffixPlanner:
             return self._general(encodings)
         moving = {name: e for name, e in encodings.items() if seen[name] in self.kept}
         changed = self._changed_constants(encodings)
-        reached = self._reached(moving, changed)
-        made = {name for number in reached for name in self._outputs(number)}
-        different = [name for name in self.outputs if name in made or name in moving]
+        bits = self._reached(*moving, *changed)
+        remade = {name for name in moving if bits >> self._made_by(name) & 1}
+        different = [n for n in self.outputs if n in moving or bits >> self._made_by(n) & 1]
         if not different:
             return None
         initial = list(self._initial)
         for name, key in changed.items():
             initial[seen[name]] = self.constants.value(key)
-        steps = [
-            *(self._reference(name) for name in different),
-            *(self._quantizer(name, e) for name, e in moving.items() if name not in made),
-        ]
-        for number in reached:
-            new = any(name in changed for name in self.network.reads[number])
-            steps.append(self._step(number, changed, initial) if new else self._steps[number])
-            own = [name for name in self._outputs(number) if name in moving]
-            steps += [self._quantizer(name, moving[name]) for name in own]
+        bound = {n: self._step(n, changed, initial) for n in self._readers(changed)}
+        followed = {self._producers[name] for name in remade}
+        steps = [self._reference(name) for name in different]
+        steps += [self._quantizer(name, e) for name, e in moving.items() if name not in remade]
+        for number in _numbers(bits):
+            steps.append(bound.get(number) or self._steps[number])
+            if number in followed:
+                own = [name for name in self._outputs(number) if name in remade]
+                steps += [self._quantizer(name, moving[name]) for name in own]
         noises = []
         for index, name in enumerate(different):
             steps.append(self._noise(name, index))
@@ -221,14 +221,21 @@ class SuffixPlanner:
                     changed[name] = key if encoding is None else table.quantized(key, encoding)
         return changed
 
-    def _reached(self, *changed: Iterable[str]) -> list[int]:
-        """Return the nodes that changed values reach, in order."""
+    def _made_by(self, name: str) -> int:
+        """Return the number of the node that makes a tensor, a number beyond all for inputs."""
+        return self._producers.get(name, len(self.network.nodes))
+
+    def _readers(self, changed: Iterable[str]) -> set[int]:
+        """Return the nodes that read any of some tensors and are executed for every batch."""
+        users = self.network.users
+        return {user for name in changed for user in users.get(name, ()) if user in self._reach}
+
+    def _reached(self, *changed: str) -> int:
+        """Return the nodes that changed values reach, as bits."""
         bits = 0
-        for names in changed:
-            for name in names:
-                for user in self.network.users.get(name, ()):
-                    bits |= self._reach.get(user, 0)
-        return list(_numbers(bits))
+        for number in self._readers(changed):
+            bits |= self._reach[number]
+        return bits
 
     def _quantizer(self, name: str, encoding: Encoding) -> PlannedStep:
         slot = self.table.plain.seen[name]

@@ -117,6 +117,17 @@ def test_values_of_the_suffix_are_let_go_after_their_last_use():
     assert not freed & {table.plain.seen[name] for name in network.outputs}
 
 
+def test_an_output_may_be_an_input():
+    echo = model([node("Relu", "x", "y", "relu")], outputs=["x", "y"])
+    network, table, _, planner = prepared(echo)
+    batch = {"x": torch.from_numpy(floats(6, 4, seed=3))}
+    trace = table.trace({"x": GRID})
+    noises = [Noise(table.plain.seen[n], trace.seen[n]) for n in network.outputs]
+    whole = run_plan(make_plan(table, planner.constants, noises), network, batch)
+    found = run(network, planner, planner.plan({"x": GRID}), batch)
+    assert found == pytest.approx(sum(whole.results), rel=1e-9)
+
+
 def branches_of_if():
     then = helper.make_graph([node("Neg", "h", "t", "negate")], "then", [], [value("t", None)])
     other = helper.make_graph([node("Abs", "h", "e", "positive")], "else", [], [value("e", None)])
