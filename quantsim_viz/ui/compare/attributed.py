@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def attribution_of(session: Session) -> Mapping[str, Any] | None:
     """Return the attribution of the pair as it is now, None while there is none."""
-    found = _measured(session)
-    return None if found is None else found.report["attribution"]
+    found = session.comparing.measured.get("attribute")
+    return found.report if found is not None and found.is_of_pair(session) else None
 
 
 def explanation_of(session: Session, measured: Measured) -> Mapping[str, Any] | None:
@@ -25,21 +25,12 @@ def explanation_of(session: Session, measured: Measured) -> Mapping[str, Any] | 
     By sensitivity, noise at the model's outputs, once that was measured; until then by isolated
     noise, if the shown figures have it.
     """
-    found = _measured(session)
-    if found is not None and found.report["explaining"] is not None:
-        by_sensitivity: Mapping[str, Any] = found.report["explaining"]
-        return by_sensitivity
+    found = session.comparing.measured.get("explain")
+    if found is not None and found.is_of_pair(session):
+        return found.report
     column = measured.column(session.comparing.other)
     listed = measured.report.get("explaining")
     return None if column is None or not listed or measured.column("A") != 0 else listed[column]
-
-
-def _measured(session: Session) -> Measured | None:
-    found = session.comparing.measured.get("attribute")
-    letters = ("A", session.comparing.other)
-    if found is None or found.letters != letters:
-        return None
-    return found if all(found.is_of(session, letter) for letter in letters) else None
 
 
 def attributed_view(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Comparing:
         panel: What stands at the right: `causes`, or the letter of the side that is edited.
         cause: Identity of the cause that is looked at.
         mode: Colour mode of the graphs.
+        asked: Number of the run that was asked for, None while it is none of them.
         metric: Which accuracy is measured, None for what suits the labels.
         metrics: Accuracies that are offered.
         files: Configurations offered besides the presets: uploads, paths, documents put aside.
@@ -73,6 +74,7 @@ class Comparing:
         self.panel = "causes"
         self.cause: str | None = None
         self.mode = "status"
+        self.asked: int | None = None
         self.metric: str | None = None
         self.metrics: tuple[str, ...] = METRICS
         self.files: dict[str, ConfigSource] = {}

@@ -50,6 +50,11 @@ class Measured:
             return False
         return self.texts[column] == side.text and self.is_of_now(session)
 
+    def is_of_pair(self, session: Session) -> bool:
+        """Whether it has current figures of A and the side beside it, and of no other."""
+        letters = ("A", session.comparing.other)
+        return self.letters == letters and all(self.is_of(session, one) for one in letters)
+
     def is_of_now(self, session: Session) -> bool:
         """Whether model, data, options and metric are those of now."""
         options = replace(session.options, measures=self.options.measures)

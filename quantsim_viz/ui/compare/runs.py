@@ -1,7 +1,8 @@
 """Measuring what is compared: one batch at once, all the data where that is quick or asked for.
 
-Three purposes, one worker: `compare-live` (one batch, after every change), `compare` (all the data)
-and `attribute` (what each changed rule does to the figures).
+Four purposes, one worker: `compare-live` (one batch, after every change), `compare` (all the data),
+`attribute` (what each changed rule does) and `explain` (which layers make the difference, on one
+batch).
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ FEW_BATCHES = 16
 """So many batches are measured unasked too, unless one takes long: the first one has to load and to
 compile what the others find ready."""
 
-PURPOSES = ("compare-live", "compare", "attribute")
+WHOLE_LAYERS = 8
+"""So many runs with one layer's quantizers cost about what a comparison costs: they share most."""
+
+PURPOSES = ("compare-live", "compare", "attribute", "explain")
 
 
 def keep_compared(session: Session, worker: Worker) -> None:
@@ -50,6 +54,8 @@ def keep_compared(session: Session, worker: Worker) -> None:
         return
     if attribution_seconds(session) <= QUICK_SECONDS:
         start_attribution(session, worker, asked=False)
+    if not session.is_running("attribute") and explanation_seconds(session) <= QUICK_SECONDS:
+        _start_pair(session, worker, "explain", asked=False)
 
 
 def start_comparison(session: Session, worker: Worker, *, asked: bool = True) -> None:
@@ -58,22 +64,25 @@ def start_comparison(session: Session, worker: Worker, *, asked: bool = True) ->
     if not letters or _is_under_way(session, letters, ("compare",), tried=not asked):
         return
     session.notices.pop("compare", None)
-    _start(session, worker, "compare", letters)
+    _start(session, worker, "compare", letters, asked=asked)
 
 
 def start_attribution(session: Session, worker: Worker, *, asked: bool = True) -> None:
     """Find out what each changed rule does, alone and by its absence."""
+    _start_pair(session, worker, "attribute", asked=asked)
+
+
+def _start_pair(session: Session, worker: Worker, purpose: str, *, asked: bool) -> None:
+    """Start what is of A and the side beside it alone, unless it is known or on its way."""
     comparing = session.comparing
     letters = ("A", comparing.other)
     if any(letter not in comparing.ready for letter in letters) or not comparing.causes:
         return
-    found = comparing.measured.get("attribute")
-    known = found is not None and found.letters == letters
-    if found is not None and known and all(found.is_of(session, letter) for letter in letters):
+    found = comparing.measured.get(purpose)
+    if found is not None and found.is_of_pair(session):
         return
-    if _is_under_way(session, letters, ("attribute",), tried=not asked):
-        return
-    _start(session, worker, "attribute", letters)
+    if not _is_under_way(session, letters, (purpose,), tried=not asked):
+        _start(session, worker, purpose, letters, asked=asked)
 
 
 def stop_comparing(session: Session, worker: Worker) -> None:
@@ -107,6 +116,13 @@ def attribution_seconds(session: Session) -> float:
     return full.seconds * len(session.comparing.causes)
 
 
+def explanation_seconds(session: Session) -> float:
+    """Return about how long trying each layer on one batch takes: half the network a layer."""
+    live = session.comparing.measured.get("compare-live")
+    layers = len(session.workspace.model.graph.nodes)
+    return 0.0 if live is None else live.seconds * layers / WHOLE_LAYERS
+
+
 def take(session: Session, job: Job) -> None:
     """Take over what a job of the page found."""
     if job.state == "done" and job.result is not None:
@@ -116,7 +132,7 @@ def take(session: Session, job: Job) -> None:
         if job.data.path:
             text = text.replace(job.data.path, job.data.reference)
         session.tell("compare", text, "error")
-    elif job.state == "cancelled" and job.purpose != "compare-live":
+    elif job.state == "cancelled" and session.comparing.asked == job.id:
         session.tell("compare", "The run was cancelled; earlier figures stand.")
 
 
@@ -131,27 +147,37 @@ def _is_under_way(
     return False
 
 
-def _start(session: Session, worker: Worker, purpose: str, letters: tuple[str, ...]) -> None:
+def _start(
+    session: Session,
+    worker: Worker,
+    purpose: str,
+    letters: tuple[str, ...],
+    *,
+    asked: bool = False,
+) -> None:
     stop_comparing(session, worker)
     if session.is_running("live"):
         worker.cancel(session.jobs["live"], force=False)
     comparing = session.comparing
-    live, limit = purpose == "compare-live", session.options.samples
-    session.jobs[purpose] = worker.submit(
+    one_batch, limit = purpose in ("compare-live", "explain"), session.options.samples
+    job = session.jobs[purpose] = worker.submit(
         session.model_source,
         tuple((letter, comparing.sides[letter].text) for letter in letters),
         session.data,
         replace(session.options, measures=("isolated",) if purpose == "compare" else ()),
         title=_title(session, purpose),
         purpose=purpose,
-        samples=min(LIVE_SAMPLES, limit or LIVE_SAMPLES) if live else limit,
-        task="attribute" if purpose == "attribute" else "compare",
+        samples=min(LIVE_SAMPLES, limit or LIVE_SAMPLES) if one_batch else limit,
+        task=purpose.partition("-")[0],
         extra={} if comparing.metric is None else {"metric": comparing.metric},
     )
+    comparing.asked = job.id if asked else None
 
 
 def _title(session: Session, purpose: str) -> str:
     if purpose == "attribute":
         count = len(session.comparing.causes)
         return f"Trying {count} changed rule{'s' if count > 1 else ''} one by one"
+    if purpose == "explain":
+        return "Trying each layer alone"
     return f"Comparing on {session.data.title}"

@@ -23,7 +23,8 @@ def run_task(
     """Do what the page asked for.
 
     Args:
-        task: `compare`, or `attribute`: which rules and which layers the difference is due to.
+        task: `compare`; or what the difference of two sides is due to: `attribute` to the rules
+            that changed, `explain` to layers.
         model: The model.
         configs: The sides, the base first; one alone is simulated.
         data: What to measure on, as `sim.compare` takes it.
@@ -34,8 +35,7 @@ def run_task(
         QuantSimError: The data or the metric do not fit, an operator is not supported, ….
     """
     started = time.perf_counter()
-    do = _attribute if task == "attribute" else _compare
-    found = do(model, configs, data, keywords)
+    found = _TASKS[task](model, configs, data, keywords)
     return found | {"took": time.perf_counter() - started}
 
 
@@ -75,16 +75,23 @@ def _samples(listed: Sequence[Sequence[Mapping[str, Any]] | None]) -> Iterator[i
 def _attribute(
     model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return which rules, and which layers' own quantizers, make the difference at the output."""
+    """Return what each changed rule does, alone and by its absence."""
     from quantsim_viz import sim
 
-    comparison = sim.compare(
-        model, configs, data, **{**keywords, "measure": ("sensitivity",)}, attribution=True
-    )
-    found = comparison.to_dict()
-    return {
-        "attribution": found["attribution"][1],
-        "explaining": found["explaining"][1],
-        "samples": found["samples"],
-        "total": found["samples"],
-    }
+    known = {key: value for key, value in keywords.items() if key != "measure"}
+    return sim.attribute(model, configs[0], configs[1], data, **known).to_dict()
+
+
+def _explain(
+    model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return which layers' own quantizers make the difference in noise at the outputs."""
+    from quantsim_viz import sim
+
+    wanted = {**keywords, "measure": ("sensitivity",)}
+    comparison = sim.compare(model, configs, data, **wanted)
+    found = comparison.explaining_layers(1).to_dict()
+    return found | {"samples": comparison.accepted[0].samples}
+
+
+_TASKS = {"compare": _compare, "attribute": _attribute, "explain": _explain}

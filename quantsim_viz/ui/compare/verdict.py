@@ -380,7 +380,9 @@ def _busy(session: Session) -> str:
     if session.is_running("compare-live"):
         return "measuring one batch"
     if session.is_running("attribute"):
-        return "trying each rule"
+        return "trying each rule alone"
+    if session.is_running("explain"):
+        return "trying each layer alone"
     return ""
 
 

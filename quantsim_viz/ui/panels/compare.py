@@ -13,7 +13,7 @@ from quantsim_viz.ui.compare.catalogue import catalogue
 from quantsim_viz.ui.compare.causes import cause_rows
 from quantsim_viz.ui.compare.comparing import LAYOUTS
 from quantsim_viz.ui.compare.pictures import graph_views
-from quantsim_viz.ui.compare.runs import start_attribution
+from quantsim_viz.ui.compare.runs import start_attribution, stop_comparing
 from quantsim_viz.ui.compare.verdict import shown_measured, verdict_view
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.compare import mount_compare
@@ -70,6 +70,8 @@ def _act(state: AppState, act: Act) -> None:
     comparing = state.session.comparing
     if act["type"] == "attribute":
         start_attribution(state.session, state.worker)
+    elif act["type"] == "stop":
+        stop_comparing(state.session, state.worker)
     elif act["type"] == "edit_side":
         letter = str(act["letter"])
         comparing.panel = "causes" if comparing.panel == letter else letter
@@ -179,9 +181,8 @@ def _evidence(state: AppState) -> dict[str, Any]:
         "selected": selected_index(state),
         "letters": ["A", comparing.other],
         "marked": comparing.marked_nodes,
-        "empty": "Figures appear as soon as two sides are chosen that can be simulated.",
+        "empty": "Figures come as soon as one batch is measured of two sides.",
         "no_samples": _no_samples(session),
-        "note": "",
     }
     measured = shown_measured(session)
     if measured is None:

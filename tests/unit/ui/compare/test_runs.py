@@ -67,9 +67,13 @@ def test_one_batch_comes_first_then_all_the_data_then_the_rules(softmax: Session
     finish(softmax, "compare", samples=540)
     keep_compared(softmax, worker)
     assert worker.purposes == ["compare-live", "compare", "attribute"]
-    finish(softmax, "attribute", attribution={"rules": []}, explaining=None)
+    finish(softmax, "attribute", rules=[])
     keep_compared(softmax, worker)
-    assert len(worker.asked) == 3, "everything is known"
+    assert worker.purposes[-1] == "explain"
+    assert (worker.asked[-1]["task"], worker.asked[-1]["samples"]) == ("explain", 64)
+    finish(softmax, "explain", measure="sensitivity")
+    keep_compared(softmax, worker)
+    assert len(worker.asked) == 4, "everything is known"
 
 
 def test_an_edit_is_measured_on_one_batch_at_once(
@@ -169,8 +173,8 @@ def test_each_cause_shows_what_its_rule_does_alone_and_on_top(softmax: Session) 
         "first": {"sqnr_db": 20.0},
         "second": {"sqnr_db": 18.5},
     }
-    finish(softmax, "attribute", attribution=attribution, explaining=None)
-    assert attribution_of(softmax) is attribution
+    finish(softmax, "attribute", **attribution)
+    assert attribution_of(softmax) is not None
     rows: list[dict[str, Any]] = [{"id": SOFTMAX}]
     view = attributed_view(softmax, rows)
     assert rows[0]["share"]["alone"] == {"db": 1.5, "score": 0.01, "refused": None}

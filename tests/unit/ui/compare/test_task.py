@@ -64,10 +64,13 @@ def test_one_side_alone_is_simulated(cnn_model: Model) -> None:
 
 
 def test_rules_and_layers_are_told_apart(cnn_model: Model) -> None:
-    found = run_task("attribute", cnn_model, SIDES, "random", {"samples": 8})
-    rules = {rule["pointer"] for rule in found["attribution"]["rules"]}
+    keywords: dict[str, Any] = {"samples": 8}
+    found = run_task("attribute", cnn_model, SIDES, "random", keywords)
+    rules = {rule["pointer"] for rule in found["rules"]}
     assert "/defaults/ops/is_output_quantized" in rules
-    assert found["explaining"]["measure"] == "sensitivity"
+    found = run_task("explain", cnn_model, SIDES, "random", keywords)
+    assert (found["measure"], found["samples"]) == ("sensitivity", 8)
+    assert found["layers"][-1]["cumulative_share"] == pytest.approx(1.0)
 
 
 def test_a_metric_that_raises_costs_the_accuracy_alone(

@@ -22,7 +22,7 @@ export function Evidence({ data, send }) {
       <div class="tabs" role="tablist" aria-label="Evidence">
         <Tab id="layers" view={view} setView={setView}>Layers</Tab>
         <Tab id="samples" view={view} setView={setView}>Samples they disagree on<span class="count">{telling.length}</span></Tab>
-        <span class="tabs-note dim">{data.note}</span>
+        <span class="tabs-note dim">{explained && view === "layers" ? explainedNote(explained) : ""}</span>
       </div>
       {view === "layers"
         ? report && data.columns
@@ -35,6 +35,13 @@ export function Evidence({ data, send }) {
         : <Samples rows={telling} letters={data.letters} metric={report?.metric} empty={report ? data.no_samples : data.empty} />}
     </div>
   );
+}
+
+/** The fewest layers that make most of the difference, in words. */
+function explainedNote({ measure, layers, samples }) {
+  const enough = layers.findIndex((layer) => layer.cumulative_share >= 0.5) + 1;
+  const where = measure === "sensitivity" ? `noise at the output, each layer alone on ${samples} samples` : "layers' own noise";
+  return enough ? `${enough} layer${enough === 1 ? "" : "s"} explain${enough === 1 ? "s" : ""} half of the difference in ${where}` : "";
 }
 
 function Tab({ id, view, setView, children }) {

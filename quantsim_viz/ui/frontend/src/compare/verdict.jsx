@@ -11,7 +11,7 @@ export function Verdict({ data, send }) {
         <h1 class={data.tone}><span class="tone-mark" aria-hidden="true">{MARKS[data.tone] ?? ""}</span>{data.headline}</h1>
         {data.lines.map((line) => <p key={line}>{line}</p>)}
         <p class="caption-line">
-          {data.busy && <span class="busy">{data.busy}</span>}
+          {data.busy && <span class="busy">{data.busy} <button type="button" class="link" onClick={() => send("stop")}>stop</button></span>}
           {data.caption && <small>{data.caption}</small>}
         </p>
       </div>
