@@ -19,9 +19,6 @@ POLL_SECONDS = 0.3
 SETTLE_SECONDS = 0.25
 """How long a person pauses before what an edit did not wait for is worked out."""
 
-UNNOTICED_SECONDS = 1.5
-"""How long a comparison runs before it has a progress line."""
-
 REFRESH_SECONDS = 0.8
 """How often the page is drawn again while a run's figures come in."""
 
@@ -41,23 +38,18 @@ def _watch() -> None:
     state = app_state()
     state.worker.poll()
     running = [job for job in state.session.jobs.values() if job.is_running]
+    comparing = state.session.comparing
     rests = time.monotonic() - state.drawn >= SETTLE_SECONDS
     state.settling = state.session.workspace.is_unsettled and rests
     if state.settling or _has_news(state) or not (running or state.session.workspace.is_unsettled):
         st.rerun(scope="app")
-    asked = [job for job in running if _is_shown(job)]
+    asked = [job for job in running if job.purpose == "simulate" or job.id == comparing.asked]
     if asked:
         with st.container(key="progress"):
             st.progress(asked[0].fraction, text=progress_text(asked[0]))
             if asked[0].purpose != "simulate":
                 stop = state.session, state.worker
                 st.button("Cancel", key="cancel", on_click=stop_comparing, args=stop)
-
-
-def _is_shown(job: Job) -> bool:
-    """Whether a job has a progress line: what is started unasked has one only when it lasts."""
-    lasts = time.monotonic() - job.started > UNNOTICED_SECONDS
-    return job.purpose == "simulate" or (job.purpose in ("compare", "attribute") and lasts)
 
 
 def _has_news(state: AppState) -> bool:
