@@ -136,7 +136,7 @@ class Comparison:
             "explaining": self._explaining(),
             "attribution": [None if x is None else x.to_dict() for x in self._attributions],
             "warnings": [[finding.to_dict() for finding in found] for found in self.warnings],
-            "seconds": sum(report.seconds for report in self.accepted),
+            "seconds": max(report.seconds for report in self.accepted),
             "samples": first.samples,
             "scheme": first.scheme,
             "data": first.data,

@@ -12,7 +12,7 @@ from quantsim_viz.errors import ConfigError
 from quantsim_viz.report.compare import Comparison, Refused
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.resolve.difference import diff_cascades
-from quantsim_viz.sim.attribution import attribute
+from quantsim_viz.sim.attribution import attribute, settled
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.data import ArrayData, load_data
 from quantsim_viz.sim.engine import Engine
@@ -20,7 +20,7 @@ from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model, simulate_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     import torch
 
@@ -192,10 +192,16 @@ def _resolved(model: Model, config: Any, bits: tuple[Any, Any]) -> Cascade:
 def _simulated(
     model: Model, cascades: Sequence[Cascade], data: Data, **options: Any
 ) -> list[Report | None]:
-    """Simulate those that AIMET accepts."""
-    kept = [cascade for cascade in cascades if cascade.error is None]
-    reports = iter(simulate_all(model, kept, data, samples=None, seed=None, **options))
-    return [next(reports) if cascade.error is None else None for cascade in cascades]
+    """Simulate those that AIMET accepts; those that settle the model alike share a report."""
+    alike: dict[int, Hashable] = {}
+    for cascade in cascades:
+        if cascade.error is None and id(cascade) not in alike:
+            statuses = tuple(state.status for state in cascade.nodes.values())
+            alike[id(cascade)] = settled(cascade), statuses
+    kept = {alike[id(cascade)]: cascade for cascade in cascades if id(cascade) in alike}
+    simulated = simulate_all(model, list(kept.values()), data, samples=None, seed=None, **options)
+    reports = dict(zip(kept, simulated, strict=True))
+    return [None if cascade.error else reports[alike[id(cascade)]] for cascade in cascades]
 
 
 def _refused(cascade: Cascade) -> Refused | None:

@@ -18,7 +18,7 @@ from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine, Stopped
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.scenario import Scenario
-from quantsim_viz.sim.sensitivity import measure_sensitivity
+from quantsim_viz.sim.sensitivities import measure_sensitivities
 from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ def simulate_all(
         for run in runs:
             run.check(totals, evaluation, size)
         if "sensitivity" in measures:
-            for run in runs:
-                measure_sensitivity(engine, run.owned, evaluation, size, watch, run.sensitivity)
+            measure_sensitivities(engine, runs, evaluation, size, watch)
         return reports(totals)
     except Cancelled as stop:
         found = stop.totals if isinstance(stop, Stopped) else totals

@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
-from quantsim_viz import compare, load_config, load_model, run
+from quantsim_viz import compare, load_config, load_model, run, simulate
 from quantsim_viz.errors import ConfigError, DataError
 from quantsim_viz.samples import list_samples
 
@@ -150,3 +150,30 @@ def test_layers_that_differ_are_the_ones_that_explain(cnn):
     for layer in explanation.layers:
         assert layer.noise[0] == (rows[layer.tensor].powers["sensitivity"].noise or 0.0)
     assert explanation.total == pytest.approx(sum(x.difference for x in explanation.layers))
+
+
+def test_configurations_that_settle_the_model_alike_are_simulated_once(cnn):
+    names = ["default_config", "documented_example", "tflite_int8", "default_config"]
+    found = compare(cnn, names, DATA, samples=8)
+    first, alike, other, again = found.reports
+    assert first is alike is again
+    assert other is not first
+    assert found.configs == (
+        "default_config",
+        "documented_example",
+        "tflite_int8",
+        names[0] + " (2)",
+    )
+    assert found.metric["values"][0] == found.metric["values"][3]
+
+
+def test_shared_sensitivities_are_those_of_each_by_itself(cnn):
+    names = ["default_config", "aimet_default_per_channel"]
+    options = {"samples": 8, "measure": ("sensitivity",)}
+    found = compare(cnn, names, DATA, **options)
+    for name, report in zip(names, found.reports, strict=True):
+        alone = simulate(cnn, name, DATA, **options)
+        for row, other in zip(alone.rows, report.rows, strict=True):
+            assert other.powers["sensitivity"].noise == pytest.approx(
+                row.powers["sensitivity"].noise, rel=1e-6
+            )
