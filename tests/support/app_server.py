@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
+    from re import Pattern
+
     from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +24,9 @@ BROWSER_FLAGS = [
     "--no-first-run",
     "--disable-background-networking",
 ]
-PATIENCE = 60_000
+CNN = "sample_models/digits_cnn.onnx"
+MOBILENET = "sample_models/digits_mobilenet.onnx"
+PATIENCE = 30_000
 """Milliseconds. Far more than anything takes on a quiet machine."""
 
 
@@ -79,12 +83,33 @@ class AppServer:
         self._process.wait(timeout=20)
         self._log.close()
 
+    def crash(self) -> None:
+        """End the server as a lack of memory does: at once, and with no chance to tidy up."""
+        self._process.kill()
+        self._process.wait(timeout=20)
+
+    def worker(self) -> int:
+        """Return the process that simulates for the page opened last."""
+        return max(descendants(self._process.pid), key=started)
+
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def descendants(parent: int) -> list[int]:
+    """Return the processes that a process started, and those that these started."""
+    threads = Path(f"/proc/{parent}/task").iterdir()
+    found = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+    return found + [pid for child in found for pid in descendants(child)]
+
+
+def started(process: int) -> int:
+    """Return when a process was started, in the kernel's ticks."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 class AppPage:
@@ -121,6 +146,54 @@ class AppPage:
         self.page.evaluate("name => window.quantsimViz.graph.select(name)", node)
         self.part("inspector").get_by_role("heading", name=node, exact=True).wait_for()
 
+    def click_nodes(self, *names: str) -> None:
+        """Click nodes in the graph one after the other, the shift key held from the second on."""
+        self.wait_for_stillness()
+        for number, name in enumerate(names):
+            if number == 1:
+                self.page.keyboard.down("Shift")
+            self.page.mouse.click(*self.place_of(name))
+        self.page.keyboard.up("Shift")
+        self.page.wait_for_function(
+            "names => JSON.stringify(window.quantsimViz.graph.selected) === JSON.stringify(names)",
+            arg=list(names),
+        )
+
+    def choose_from_menu(self, node: str, item: str | Pattern[str]) -> None:
+        """Click a node with the right button and choose from the menu that opens."""
+        self.page.mouse.click(*self.place_of(node), button="right")
+        self.part("graph").get_by_role("menuitem", name=item).click()
+
+    def place_of(self, node: str) -> tuple[float, float]:
+        """Return where a node is drawn in the window."""
+        found = self.page.evaluate(
+            "name => window.quantsimViz.graph.nodes().find((node) => node.name === name)", node
+        )
+        return found["x"], found["y"]
+
+    def wait_for_stillness(self) -> None:
+        """Wait until the graph neither moves nor waits to be painted."""
+        self.page.wait_for_function("window.quantsimViz?.graph?.moving === false")
+
+    def press(self, key: str) -> None:
+        """Press the button with a widget key; `open` is the box of uploads."""
+        if key == "open":
+            self.page.get_by_test_id("stPopoverButton").first.click()
+            self.page.get_by_test_id("stPopoverBody").wait_for()
+        else:
+            self.part(key).get_by_role("button").first.click()
+
+    def upload(self, kind: str, name: str, content: bytes) -> None:
+        """Upload a file as `model`, `config` or `data`."""
+        if not self.page.get_by_test_id("stPopoverBody").count():
+            self.press("open")
+        payload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        self.part(f"upload_{kind}").locator("input[type=file]").set_input_files([payload])
+
+    def wait_for_mode(self, mode: str) -> None:
+        """Wait until the graph is coloured so."""
+        self.page.wait_for_function("mode => window.quantsimViz?.graph?.mode === mode", arg=mode)
+
     def show(self, tab: str) -> None:
         """Show one of the tabs at the bottom."""
         self.part("bottom").get_by_role("tab", name=tab, exact=True).first.click()
@@ -148,6 +221,13 @@ class AppPage:
             arg=[node, status],
         )
 
+    def wait_for_node(self, node: str) -> None:
+        """Wait until a node is drawn."""
+        self.page.wait_for_function(
+            "name => window.quantsimViz?.graph?.nodes().some((node) => node.name === name)",
+            arg=node,
+        )
+
     def text(self) -> str:
         """Return what stands in the editor."""
         return str(self.page.evaluate("window.quantsimViz.editor.text()"))
@@ -157,6 +237,19 @@ class AppPage:
         self.page.wait_for_function(
             "part => window.quantsimViz?.editor?.text().includes(part)", arg=part
         )
+
+    def wait_for_exactly(self, text: str) -> None:
+        """Wait until the editor holds this text and nothing else."""
+        self.page.wait_for_function("text => window.quantsimViz?.editor?.text() === text", arg=text)
+
+    def put_text(self, text: str) -> None:
+        """Put a text into the editor, as pasting it over everything does."""
+        self.page.evaluate("text => window.quantsimViz.editor.setText(text)", text)
+
+    def put_caret_after(self, part: str) -> None:
+        """Click into the editor and put its caret after the first place that holds a text."""
+        self.part("editor").locator(".cm-content").click()
+        self.page.evaluate("part => window.quantsimViz.editor.putCaretAfter(part)", part)
 
     def wait_without(self, part: str) -> None:
         """Wait until the document no longer holds a text."""

@@ -48,10 +48,10 @@ function keyOptions(path, schemas, root, present, names) {
   }
   if (path.length === 1 && path[0] === "op_type") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 50 });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 99 });
     }
     for (const name of names.standard) {
-      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model" });
+      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", boost: -99 });
     }
   }
   if (path.at(-1) === "params") {
@@ -70,10 +70,10 @@ function valueOptions(path, schemas, names) {
   }
   if (path.at(-2) === "op_list") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name, boost: 50 });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, raw: name, boost: 99 });
     }
     for (const name of names.standard) {
-      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", raw: name });
+      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", raw: name, boost: -99 });
     }
   }
   return [...options.values()];
