@@ -19,7 +19,7 @@ from quantsim_viz.viz.engines import Box, Edge, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from quantsim_viz.viz.engines import Curve, Solution
+    from quantsim_viz.viz.engines import Solution
     from quantsim_viz.viz.groups import Group
 
 PIECE_SIZE = 110
@@ -262,16 +262,18 @@ def place(root: Frame) -> dict[int, tuple[float, float]]:
     return centres
 
 
-def curves_of(frame: Frame) -> Iterator[Curve]:
-    """Yield a placed frame's wires in the picture's coordinates, ends drawn out to its border."""
+def curves_of(frame: Frame) -> Iterator[tuple[int, ...]]:
+    """Yield a placed frame's wires in whole pixels of the picture, ends drawn to its border."""
     assert frame.solution is not None
     left, top = frame.x + _content_shift(frame), frame.y + frame.margin[1]
     for (tail, head), curve in zip(frame.edges, frame.solution.curves, strict=True):
-        points = [v + (top if i % 2 else left) for i, v in enumerate(curve)]
+        points = [0] * len(curve)
+        points[::2] = [round(x + left) for x in curve[::2]]
+        points[1::2] = [round(y + top) for y in curve[1::2]]
         if tail.side == "inlet" and not tail.frame:
-            points[1] = frame.y
+            points[1] = round(frame.y)
         if head.side == "outlet" and not head.frame:
-            points[-1] = frame.y + frame.height
+            points[-1] = round(frame.y + frame.height)
         yield tuple(points)
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from quantsim_viz.viz.cache import Cache
 from quantsim_viz.viz.frames import Frame
 from quantsim_viz.viz.groups import FAN_OUT_LIMIT, Group
 from quantsim_viz.viz.measure import group_box, terminal_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from quantsim_viz.viz.engines import Box
-    from quantsim_viz.viz.skeleton import Skeleton, Wire
+    from quantsim_viz.viz.skeleton import Skeleton
 
 SPAN_LIMIT = 400
 """A wire that skips more nodes than this is drawn as stubs."""
@@ -109,8 +110,10 @@ class Items:
         return child
 
     def _connect(self) -> None:
-        for wire, is_stub in self._iter_judged():
-            ends = self._shown[wire.source], self._shown[wire.target]
+        skeleton, shown = self._skeleton, self._shown
+        are_stubs = _STUBS.get_or_make(skeleton.key, lambda: _judge_stubs(skeleton))
+        for wire, is_stub in zip(skeleton.wires, are_stubs, strict=True):
+            ends = shown[wire.source], shown[wire.target]
             if ends[0] != ends[1]:
                 bundle = self.stubs if is_stub else self.wires
                 tensors = bundle.setdefault(ends, [])
@@ -119,19 +122,28 @@ class Items:
         for ends in self.wires.keys() & self.stubs.keys():
             self.wires[ends] += self.stubs.pop(ends)
 
-    def _iter_judged(self) -> Iterator[tuple[Wire, bool]]:
-        """Yield every wire, and whether it must be drawn as stubs."""
-        readers: dict[str, list[int]] = {}
-        for wire in self._skeleton.wires:
-            readers.setdefault(wire.tensor, []).append(wire.target)
-        for wire in self._skeleton.wires:
-            known = readers[wire.tensor]
-            start = known[0] if wire.source >= self._nodes else wire.source
-            span = wire.target - start if wire.target < self._nodes else 0
-            far = len(known) > FAN_OUT_LIMIT and (
-                wire.target - known[0] > NEIGHBOURHOOD or known.index(wire.target) >= FAN_OUT_LIMIT
-            )
-            yield wire, far or span > SPAN_LIMIT
+
+_STUBS: Cache[tuple[bool, ...]] = Cache(16)
+
+
+def _judge_stubs(skeleton: Skeleton) -> tuple[bool, ...]:
+    """Return for every wire whether it must be drawn as stubs, whatever groups are open."""
+    nodes = len(skeleton.vertices)
+    readers: dict[str, dict[int, int]] = {}
+    for wire in skeleton.wires:
+        known = readers.setdefault(wire.tensor, {})
+        known.setdefault(wire.target, len(known))
+    found = []
+    for wire in skeleton.wires:
+        known = readers[wire.tensor]
+        first = next(iter(known))
+        start = first if wire.source >= nodes else wire.source
+        span = wire.target - start if wire.target < nodes else 0
+        far = len(known) > FAN_OUT_LIMIT and (
+            wire.target - first > NEIGHBOURHOOD or known[wire.target] >= FAN_OUT_LIMIT
+        )
+        found.append(far or span > SPAN_LIMIT)
+    return tuple(found)
 
 
 def _before(vertex: int, starts: Sequence[int]) -> float:

@@ -212,7 +212,8 @@ def _solve(candidates: Sequence[Engine], problems: Sequence[Problem]) -> tuple[l
         known = {p: s for p in distinct if (s := _SOLUTIONS.get((engine.name, p))) is not None}
         try:
             missing = [p for p in distinct if p not in known]
-            for problem, solution in zip(missing, engine.solve(missing), strict=True):
+            solved = engine.solve(missing) if missing else []
+            for problem, solution in zip(missing, solved, strict=True):
                 known[problem] = solution
                 _SOLUTIONS.put((engine.name, problem), solution)
         except EngineFailed as error:
@@ -231,7 +232,7 @@ class _Segments:
         self._first: dict[int, int] = {}
         for frame in iter_frames(root):
             self._first[id(frame)] = len(self.curves)
-            self.curves.extend(tuple(round(v) for v in curve) for curve in curves_of(frame))
+            self.curves.extend(curves_of(frame))
             self.arrows.extend(head.side == "item" for _, head in frame.edges)
 
     def number(self, frame: Frame, tail: End, head: End) -> int:
