@@ -30,7 +30,11 @@ function makeHooks(view) {
     return node;
   };
   return {
-    nodes: () => (view.layout ? view.layout.fileOrder.map((i) => describe(view, view.layout.names[i], i)) : []),
+    nodes: () => {
+      if (!view.layout) return [];
+      const origin = view.canvas.getBoundingClientRect();
+      return view.layout.fileOrder.map((i) => describe(view, origin, i));
+    },
     select: (name) => { view.pick([nodeOf(name)]); view.reveal(nodeOf(name)); },
     centerOn: (name) => {
       view.reveal(nodeOf(name));
@@ -40,6 +44,7 @@ function makeHooks(view) {
     },
     repaint: () => { const start = performance.now(); view.paintNow(); return performance.now() - start; },
     preview: (status) => view.preview(status),
+    get statuses() { return view.figures.status; },
     get selected() { return view.selection.map((node) => view.layout.names[node]); },
     get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },
     get mode() { return view.mode; },
@@ -51,14 +56,13 @@ function makeHooks(view) {
 }
 
 /** A node with its status in the contract's words and its centre in the window's coordinates. */
-function describe(view, name, i) {
+function describe(view, origin, i) {
   const { layout, camera } = view;
   const item = layout.shown[i];
   const [x, y, w, h] = layout.boxes[item];
   const [sx, sy] = camera.toScreen(x + w / 2, y + h / 2);
-  const origin = view.canvas.getBoundingClientRect();
   return {
-    name,
+    name: layout.names[i],
     op_type: layout.ops[i],
     status: view.looks ? view.looks.statusOf(view.figures.status[i]) : null,
     x: origin.left + sx,
