@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantsim_viz.report.metrics import finite_score
-from quantsim_viz.report.statistics import LEVEL, paired_test
+from quantsim_viz.report.statistics import LEVEL, paired_test, resampled_test
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ def compare_metric(
     1. Scores that are right or wrong: McNemar's exact test on the samples where they disagree,
        Newcombe's interval for paired proportions.
     2. Other scores a sample: a paired bootstrap of the mean difference, two-sided.
-    3. One figure for all samples: no test.
+    3. One figure for all samples: a paired bootstrap of the figure, if it was resampled.
 
     Args:
         results: One a configuration, None for one that has none; the first that is there is the
@@ -148,7 +148,12 @@ def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: 
 
 def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | None:
     a, b = first.simulated_scores, other.simulated_scores
-    return None if a is None or b is None else paired_test(a, b, seed=seed)
+    if a is not None and b is not None:
+        return paired_test(a, b, seed=seed)
+    if first.resampled is None or other.resampled is None:
+        return None
+    figures = first.resampled, other.resampled
+    return resampled_test(first.simulated, other.simulated, figures)
 
 
 def _plain(interval: tuple[float, float]) -> list[float | None]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import traceback
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from quantsim_viz.errors import DataError
+from quantsim_viz.report.own_metric import guarded, load_metric
 
 Array = np.ndarray[Any, Any]
 Outputs = Mapping[str, Array]
@@ -20,6 +20,9 @@ Metric = Callable[[Outputs, Array], "Array | float"]
 
 CLASSES = {"top1": 1, "top5": 5}
 """Metrics of class numbers: among how many of the best scores the label must be."""
+
+MOST_SECONDS = 30.0
+"""What resampling a metric of one figure may take a configuration; a slower one is not tested."""
 
 POWERS = {"mse": 2, "mae": 1}
 """Metrics of values: the power of the error."""
@@ -42,6 +45,8 @@ class MetricResult:
         labels: One class number a sample, for metrics of class numbers.
         float_predictions: The class with the best score, a sample, for those.
         simulated_predictions: The same of the simulated model.
+        resampled: The simulated model's figure on resamples of the samples, for a metric that gives
+            one figure for all; the same resamples for every configuration.
     """
 
     name: str
@@ -53,6 +58,7 @@ class MetricResult:
     labels: Array | None = None
     float_predictions: Array | None = None
     simulated_predictions: Array | None = None
+    resampled: Array | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metric as in `simulate --json`; null for a figure that is not finite."""
@@ -109,17 +115,25 @@ class Scorer:
         self._exact = self._scores(exact)
         self._exact_best = self._predictions(exact)
 
-    def of(self, simulated: Outputs) -> MetricResult:
+    def of(self, simulated: Outputs, *, resamples: int = 0) -> MetricResult:
         """Measure a simulated run.
+
+        Args:
+            simulated: Its outputs, samples on the first axis.
+            resamples: On how many resamples to measure as well, where the metric gives one figure
+                for all samples and is quick enough.
 
         Raises:
             DataError: The metric does not fit the outputs, or failed.
         """
+        started = time.perf_counter()
         samples = len(self._labels)
         scores = self._exact, self._scores(simulated)
         means = [float(score.astype(np.float64).mean()) for score in scores]
         if any(score.shape != (samples,) for score in scores):
-            return MetricResult(self.name, means[0], means[1], samples)
+            is_quick = (time.perf_counter() - started) * resamples < MOST_SECONDS
+            resampled = self._resampled(simulated, resamples) if is_quick and resamples else None
+            return MetricResult(self.name, means[0], means[1], samples, resampled=resampled)
         return MetricResult(
             self.name,
             means[0],
@@ -142,6 +156,25 @@ class Scorer:
             )
         return scores
 
+    def _resampled(self, outputs: Outputs, resamples: int) -> Array | None:
+        """Measure on resamples; None where samples are not on the first axis, or one fails."""
+        samples = len(self._labels)
+        if any(not x.ndim or len(x) != samples for x in outputs.values()) or samples < 2:
+            return None
+        rng = np.random.default_rng(0)
+        figures = []
+        for _ in range(resamples):
+            chosen = rng.integers(0, samples, samples)
+            part = {name: value[chosen] for name, value in outputs.items()}
+            try:
+                figure = float(np.mean(self._metric(part, self._labels[chosen])))
+            except DataError:
+                return None
+            if not math.isfinite(figure):
+                return None
+            figures.append(figure)
+        return np.array(figures)
+
     def _predictions(self, outputs: Outputs) -> Array | None:
         return _best(outputs, 1)[:, 0] if self.name in CLASSES else None
 
@@ -153,7 +186,7 @@ def find_metric(name: str) -> Metric:
         DataError: There is none of that name.
     """
     if ":" in name:
-        return _guarded(name, load_metric(name))
+        return guarded(name, load_metric(name))
     if name in CLASSES:
         count = CLASSES[name]
         return lambda outputs, labels: _hits(outputs, labels, count)
@@ -201,56 +234,6 @@ def check_metric(
         _check_classes(name, labels, row)
     elif name in POWERS and row is not None and labels.shape[1:] != row:
         raise _shape_error([len(labels), *row], labels)
-
-
-def load_metric(name: str) -> Metric:
-    """Import a metric of the user's own; modules in the working folder are found too.
-
-    Raises:
-        DataError: There is no such module or callable, or importing it failed.
-    """
-    from quantsim_viz.importing import importable_here
-
-    module_name, _, attribute = name.partition(":")
-    try:
-        with importable_here():
-            metric = getattr(import_module(module_name), attribute)
-    except Exception as error:  # importing runs the user's code, which may raise anything
-        raise DataError(
-            f"the metric {name!r} cannot be imported: {type(error).__name__}: {error}",
-            code="metric-unknown",
-            hint="give it as package.module:callable, importable from where you are",
-        ) from error
-    if not callable(metric):
-        raise DataError(
-            f"{name!r} is not callable",
-            code="metric-unknown",
-            hint="name a function that takes the outputs by name and the labels",
-        )
-    return metric  # type: ignore[no-any-return]  # whatever the user's module holds
-
-
-def _guarded(name: str, metric: Metric) -> Metric:
-    """Return the user's metric with whatever it raises turned into an error of ours."""
-
-    def call(outputs: Outputs, labels: Array) -> Array | float:
-        try:
-            return metric(outputs, labels)
-        except Exception as error:
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            raise DataError(
-                f"the metric {name!r} raised {type(error).__name__}: {error}"
-                f" ({frame.filename}:{frame.lineno})",
-                code="metric-failed",
-                hint=f"it was given the outputs {_described(outputs)} and labels of shape"
-                f" {list(labels.shape)}",
-            ) from error
-
-    return call
-
-
-def _described(outputs: Outputs) -> str:
-    return ", ".join(f"{name} {list(value.shape)}" for name, value in outputs.items())
 
 
 def _check_classes(name: str, labels: Array, row: tuple[int, ...] | None) -> None:

@@ -206,9 +206,7 @@ def _of_scores(first: Array, other: Array, seed: int) -> PairedTest:
         confidence_level=LEVEL,
         rng=np.random.default_rng(seed),
     )
-    means = found.bootstrap_distribution
-    least = min((means <= 0).sum(), (means >= 0).sum())
-    p_value = float(min(1.0, 2.0 * (least + 1) / (resamples + 1)))
+    p_value = _two_sided(found.bootstrap_distribution)
     interval = float(found.confidence_interval.low), float(found.confidence_interval.high)
     verdict = _verdict(p_value, interval, MARGIN * abs(float(first.mean())))
     needed = None
@@ -224,6 +222,30 @@ def _of_scores(first: Array, other: Array, seed: int) -> PairedTest:
         verdict,
         needed=None if needed is None else max(needed, samples + 1),
     )
+
+
+def resampled_test(first: float, other: float, means: tuple[Array, Array]) -> PairedTest:
+    """Compare two runs by a metric that gives one figure for all samples.
+
+    Args:
+        first: The first run's figure.
+        other: The other's.
+        means: Both runs' figures on the same resamples of the samples, `[resamples]` each.
+    """
+    differences = means[1] - means[0]
+    low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    p_value = _two_sided(differences)
+    interval = float(low), float(high)
+    verdict = _verdict(p_value, interval, MARGIN * abs(first))
+    return PairedTest(
+        "paired-bootstrap", "bootstrap-percentile", other - first, p_value, interval, verdict
+    )
+
+
+def _two_sided(differences: Array) -> float:
+    """Return the p-value of "the difference is 0" from its bootstrap distribution."""
+    least = min((differences <= 0).sum(), (differences >= 0).sum())
+    return float(min(1.0, 2.0 * (least + 1) / (len(differences) + 1)))
 
 
 def _verdict(p_value: float, interval: tuple[float, float], margin: float) -> Verdict:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+RESAMPLES = 499
+"""Resamples of a metric that gives one figure for all samples, where runs are compared."""
+
+
 def choose_metric(engine: Engine, data: Data, asked: str | None) -> str | None:
     """Return which accuracy to measure, checked against the labels before anything is executed.
 
@@ -80,7 +84,8 @@ def measure_metric(
     try:
         scorer = Scorer(name, exact, labels)
         outputs = ({n: totals.outputs[key] for n, key in run.items()} for run in runs)
-        return [scorer.of(found) for found in outputs], None
+        resamples = RESAMPLES if len(runs) > 1 else 0
+        return [scorer.of(found, resamples=resamples) for found in outputs], None
     except DataError as error:
         if error.code != "metric-failed":
             raise

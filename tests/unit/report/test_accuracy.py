@@ -9,7 +9,7 @@ import pytest
 
 from quantsim_viz.report import compare_metric, evaluate
 from quantsim_viz.report.accuracy import MOST_SCORES, explain_difference, list_disagreeing
-from quantsim_viz.report.metrics import MetricResult
+from quantsim_viz.report.metrics import MetricResult, Scorer
 
 LABELS = np.array([0, 1, 2, 0])
 EXACT = np.eye(3)[[0, 1, 2, 1]]
@@ -100,3 +100,35 @@ def test_alike_is_said_where_the_interval_allows_no_more():
 def test_one_figure_for_all_samples_says_nothing():
     found = compare_metric([MetricResult("m", 1.0, 0.5, 3), MetricResult("m", 1.0, 0.25, 3)])
     assert explain_difference(found, 1, "A", "B") is None
+
+
+def test_one_figure_for_all_samples_is_resampled_in_pairs(tmp_path, monkeypatch):
+    (tmp_path / "one_figure.py").write_text(
+        "import numpy as np\n"
+        "def rmse(outputs, labels):\n"
+        "    return float(np.sqrt(((outputs['y'] - labels) ** 2).mean()))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(1)
+    labels = rng.normal(size=(60, 1))
+    exact = {"y": labels}
+    near, far, worse = ({"y": labels + rng.normal(0, s, (60, 1))} for s in (0.1, 0.1, 0.5))
+    scorer = Scorer("one_figure:rmse", exact, labels)
+    found = compare_metric([scorer.of(run, resamples=499) for run in (near, far, worse)])
+    assert found["test"] == "paired-bootstrap"
+    assert found["p_value"][1] > 0.05 > found["p_value"][2]
+    assert found["verdict"][2] == "different"
+    low, high = found["confidence_interval"][2]
+    assert 0 < low < found["difference"][2] < high
+    assert found["disagreeing"] == [None, None, None]
+    assert compare_metric([scorer.of(near), scorer.of(worse)])["test"] is None
+
+
+def test_a_figure_that_some_resample_lacks_has_no_test(tmp_path, monkeypatch):
+    (tmp_path / "needs_all.py").write_text(
+        "def f(outputs, labels):\n    return [1.0][0 if len(set(labels)) > 59 else 1]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    exact = {"y": np.zeros((60, 1))}
+    scorer = Scorer("needs_all:f", exact, np.arange(60))
+    assert scorer.of(exact, resamples=9).resampled is None
