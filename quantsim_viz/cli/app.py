@@ -9,6 +9,7 @@ from quantsim_viz.cli.command import Command
 STREAMLIT_OPTIONS = (
     "--runner.postScriptGC=false",
     "--server.maxUploadSize=2000",
+    "--server.fileWatcherType=none",
     "--browser.gatherUsageStats=false",
     "--theme.light.primaryColor=#0072B2",
     "--theme.dark.primaryColor=#3D9BD9",
