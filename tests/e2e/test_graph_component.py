@@ -13,6 +13,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from PIL import Image
 from support.graph_models import transformer
 from support.small_models import model, node
 
@@ -498,3 +499,48 @@ def test_the_main_graph_is_found_among_several_and_each_by_its_key(pair):
     pair.page.wait_for_function(
         f"() => {PAIR}.every((one) => one.groups.some((g) => g.collapsed && g.path === 'features'))"
     )
+
+
+def test_the_picture_is_saved_as_png_without_the_network(graph, tmp_path):
+    graph.page.context.set_offline(True)
+    with graph.page.expect_download() as saved:
+        graph.page.get_by_role("button", name="Save the picture as PNG").click()
+    assert saved.value.suggested_filename == "graph-status.png"
+    path = tmp_path / "graph.png"
+    saved.value.save_as(path)
+    with graph.page.expect_download():
+        graph.stage.focus()
+        graph.page.keyboard.press("p")
+    with Image.open(path) as picture:
+        width, height = picture.size
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(width * height)}
+    assert height > 1500
+    assert height > width
+    assert (0, 114, 178) in colours, "the blue of what is quantized"
+
+
+def test_the_legend_filter_lights_its_nodes_alone(graph):
+    assert graph.js("lit") is None
+    graph.page.locator(".qv-row", has_text="fused").click()
+    fused = [name for name, node in graph.nodes().items() if node["status"] == "fused"]
+    assert sorted(graph.js("lit")) == sorted(fused)
+    graph.page.locator(".qv-row", has_text="carries").click()
+    assert len(graph.js("lit")) == 3 + 4
+    graph.stage.focus()
+    graph.page.keyboard.press("Escape")
+    assert graph.js("lit") is None
+
+
+def test_wires_tell_type_shape_precision_and_figure_close_up(graph):
+    graph.tick("Measured")
+    graph.page.wait_for_function("() => !document.querySelector('.qv-modes button[disabled]')")
+    graph.js("centerOn('node_relu')")
+    assert graph.js("labels") == []
+    graph.stage.focus()
+    for _ in range(4):
+        graph.page.keyboard.press("+")
+    graph.until("graph.scale > 1.25 && !graph.moving && graph.labels.length > 0")
+    graph.until("graph.labels.some((label) => label.includes(' dB'))")
+    labels = graph.js("labels")
+    assert any(label.startswith("float32 batch×24×8×8 · float") for label in labels)
+    assert any(label.startswith("float32 batch×24×8×8 · int8 · ") for label in labels)

@@ -32,7 +32,7 @@ const MARKUP = `
         <button type="button" class="qv-zoom-in" title="Zoom in (+)" aria-label="Zoom in">+</button>
         <button type="button" class="qv-fit" title="Fit all of it (f)" aria-label="Fit">⤢</button>
       </div>
-      <div><button type="button" class="qv-help-button" title="Keys (?)" aria-label="Keys">?</button></div>
+      <div><button type="button" class="qv-save" title="Save the picture as PNG (p)" aria-label="Save the picture as PNG">⤓</button><button type="button" class="qv-help-button" title="Keys (?)" aria-label="Keys">?</button></div>
     </div>
     <div class="qv-legend" role="group" aria-label="Legend: press an entry to show only its nodes"></div>
     <div class="qv-title" hidden></div>

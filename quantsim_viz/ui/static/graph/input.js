@@ -1,6 +1,7 @@
 // Pointer, wheel and keys.
 
 import { toggled } from "./model.js";
+import { savePicture } from "./picture.js";
 
 const STILL = 4; // pixels a press may move and still be a click
 const WIRE_REACH = 6;
@@ -195,6 +196,7 @@ export class Input {
       m: () => view.panel.openMenuAtSelection(),
       ContextMenu: () => view.panel.openMenuAtSelection(),
       "?": () => view.panel.toggleHelp(),
+      p: () => savePicture(view),
       1: () => view.setMode("status"),
       2: () => view.setMode("bits"),
       3: () => view.setMode("sqnr"),

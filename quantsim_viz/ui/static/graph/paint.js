@@ -25,7 +25,7 @@ export function paint(c, view, dpr) {
   drawEnclosures(c, view, x0, y0, x1, y1);
   drawItems(c, view, near.items, x0, y0, x1, y1);
   if (k >= 0.35) drawStubs(c, view, near.items);
-  if (k >= LABELS) drawWireLabels(c, view, near.segments);
+  view.labels = k >= LABELS ? drawWireLabels(c, view, near.segments) : [];
   drawRings(c, view);
 }
 
@@ -288,7 +288,7 @@ function drawWireLabels(c, view, segments) {
     const spots = fromLeft ? [x - width - 5, x + 6] : [x + 6, x - width - 5];
     const at = spots.find((spot) => isFree(spot, y, width));
     if (at === undefined) continue;
-    taken.push([at, y, width]);
+    taken.push([at, y, width, text]);
     c.fillStyle = theme.canvas;
     c.globalAlpha = 0.85;
     c.fillRect(at, y - 5.5, width, 11);
@@ -297,6 +297,7 @@ function drawWireLabels(c, view, segments) {
     c.fillText(text, at + 2, y + 0.5);
   }
   c.globalAlpha = 1;
+  return taken.map(([, , , text]) => text);
 }
 
 function drawRings(c, view) {
@@ -314,7 +315,7 @@ function drawRings(c, view) {
   c.setLineDash([3, 3]);
   c.strokeStyle = theme.dim;
   c.lineWidth = 1.4 / Math.min(camera.k, 1);
-  for (const [x, y, w, h] of view.alikeGroups()) {
+  for (const { rect: [x, y, w, h] } of view.alikeGroups()) {
     roundedBox(c, x - 3, y - 3, w + 6, h + 6, 12);
     c.stroke();
   }

@@ -1,13 +1,13 @@
 // Everything around the canvas: search, colour modes, zoom, legend, menu, help, messages.
 
 import { MODE_WORDS, MODES } from "./looks.js";
-import { drawMark, fillPattern } from "./marks.js";
+import { drawSwatch, savePicture } from "./picture.js";
 import { findNodes } from "./query.js";
 
 const KEYS = [
   ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
   ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"], ["m", "what can be done to the selection"],
-  ["1 … 4", "colour by status, bits, SQNR, difference"], ["?", "this list"],
+  ["1 … 4", "colour by status, bits, SQNR, difference"], ["p", "save the picture as PNG"], ["?", "this list"],
 ];
 
 export class Panel {
@@ -28,6 +28,7 @@ export class Panel {
     press("zoom-out", () => view.zoom(0.8));
     press("fit", () => view.fit());
     press("help-button", () => this.toggleHelp());
+    press("save", () => savePicture(view));
     press("open-all", () => view.setAllGroups(false));
     press("close-all", () => view.setAllGroups(true));
   }
@@ -151,7 +152,8 @@ export class Panel {
     return "";
   }
 
-  refreshLegend() {
+  /** What the legend tells: a look, how many nodes have it, and its word. */
+  legendEntries() {
     const { view } = this;
     const entries = new Map();
     for (const [look, count] of view.looks.counts) {
@@ -161,12 +163,18 @@ export class Panel {
     }
     const statuses = view.layout.palette.statuses.map((status) => `s${status.code}`);
     const rank = ({ look }) => (view.mode === "status" ? statuses.indexOf(look.key) : look.entry === "unchanged" ? "~" : look.entry);
-    const rows = [...entries.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((entry) => this.legendRow(entry));
+    const word = (look) => ({ figure: "with a figure", none: "without a figure" }[look.entry] || look.word);
+    return [...entries.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((entry) => ({ ...entry, word: word(entry.look) }));
+  }
+
+  refreshLegend() {
+    const { view } = this;
+    const rows = this.legendEntries().map((entry) => this.legendRow(entry));
     if (view.mode === "sqnr") rows.unshift(this.sqnrScale());
     this.parts.legend.replaceChildren(...rows);
   }
 
-  legendRow({ look, count }) {
+  legendRow({ look, count, word: text }) {
     const { view } = this;
     const row = document.createElement("button");
     row.type = "button";
@@ -175,7 +183,7 @@ export class Panel {
     row.setAttribute("aria-pressed", String(pressed));
     const word = document.createElement("span");
     word.className = "qv-word";
-    word.textContent = { figure: "with a figure", none: "without a figure" }[look.entry] || look.word;
+    word.textContent = text;
     const number = document.createElement("span");
     number.className = "qv-number";
     number.textContent = String(count);
@@ -205,18 +213,7 @@ export class Panel {
     canvas.setAttribute("aria-hidden", "true");
     const c = canvas.getContext("2d");
     c.scale(dpr, dpr);
-    c.beginPath();
-    c.roundRect(0.75, 0.75, 24.5, 14.5, 4);
-    c.fillStyle = look.body;
-    c.fill();
-    c.save();
-    c.clip();
-    fillPattern(c, look, 0, 0, 5, 16);
-    c.restore();
-    c.strokeStyle = look.edge;
-    c.lineWidth = look.mark === "float" ? 1.6 : 1.1;
-    c.stroke();
-    if (look.mark) drawMark(c, look, 15, 8, 9.5, look.colour);
+    drawSwatch(c, look, 0, 0);
     return canvas;
   }
 

@@ -6,6 +6,7 @@ import { Channel } from "./channel.js";
 import { enclose } from "./hulls.js";
 import { Input } from "./input.js";
 import { join, leave } from "./link.js";
+import { litOf } from "./lit.js";
 import { BIT_WORDS, Looks, MODES } from "./looks.js";
 import { loadLayout, toggled } from "./model.js";
 import { paint } from "./paint.js";
@@ -50,6 +51,7 @@ export class View {
     this.matches = new Set();
     this.lit = null;
     this.painted = 0;
+    this.labels = []; // what wires tell at this scale
     this.pending = [];
     this.askedRule = "";
     this.given = { selected: null, mode: null };
@@ -234,39 +236,9 @@ export class View {
     }, RULE_DELAY);
   }
 
-  /** Recompute what stands out: selection and its wires, search, filter, a rule's nodes. */
+  /** Recompute what stands out. */
   refreshLit() {
-    const { layout } = this;
-    if (!layout) return;
-    this.selectedItems = new Set(this.selection.map((node) => layout.shown[node]));
-    if (this.loose !== null) this.selectedItems.add(this.loose);
-    this.matches = new Set(this.found.length <= 200 ? this.found.map((node) => layout.shown[node]) : []);
-    let lit = null;
-    const narrow = (test) => {
-      const next = new Set();
-      for (let i = 0; i < layout.count; i++) if ((!lit || lit.has(i)) && test(i)) next.add(i);
-      lit = next;
-    };
-    if (this.figures.highlight) narrow((i) => this.figures.highlight.has(i));
-    if (this.filter.size) narrow((i) => this.filter.has(this.looks.of(i).entry));
-    if (this.panel.query) { const hits = new Set(this.found); narrow((i) => hits.has(i)); }
-    this.lit = lit;
-    this.litItems = lit && new Set([...lit].map((node) => layout.shown[node]));
-    this.litSegments = new Set();
-    this.litStubs = new Set();
-    const light = (item) => {
-      for (const map of [layout.out.get(item), layout.in.get(item)]) {
-        if (!map) continue;
-        for (const wire of map.keys()) {
-          const segments = layout.wires[wire][3];
-          if (!segments.length && this.litStubs.size < 40) this.litStubs.add(wire);
-          for (const segment of segments) this.litSegments.add(segment);
-        }
-      }
-    };
-    for (const item of this.selectedItems) light(item);
-    if (this.hover !== null) light(this.hover);
-    if (this.hoverWire !== null) for (const s of layout.wires[this.hoverWire][3]) this.litSegments.add(s);
+    if (this.layout) Object.assign(this, litOf(this));
   }
 
   isDimmed(item) {
@@ -326,7 +298,7 @@ export class View {
     const { layout, hover, hoverGroup } = this;
     const number = hoverGroup ?? (hover !== null && layout.isGroup(hover) ? hover - layout.firstGroup : null);
     if (number === null || layout.alike.get(layout.groups[number].like) < 2) return;
-    for (const group of layout.groups) if (group.like === layout.groups[number].like && group.rect) yield group.rect;
+    for (const group of layout.groups) if (group.like === layout.groups[number].like && group.rect) yield group;
   }
 
   bitWord(i) { return BIT_WORDS[this.figures.bits[i]] || ""; }
