@@ -63,7 +63,7 @@ function Share({ share, data }) {
       <span class="share-title">{title}</span>
       <span class="share-bar" aria-hidden="true"><i class={part.db >= 0 ? "up" : "down"} style={part.db >= 0 ? { left: "50%", width: width(part.db) } : { right: "50%", width: width(part.db) }} /></span>
       <span class="num"><Delta value={part.db} unit=" dB" /></span>
-      <span class="num">{part.score != null && <Delta value={part.score * data.scale} digits={data.digits} good={data.metric === "mse" || data.metric === "mae" ? -1 : 1} />}</span>
+      <span class="num">{part.score != null && <Delta value={part.score * data.scale} digits={data.digits} unit={data.scale === 100 ? " pt" : ""} good={data.metric === "mse" || data.metric === "mae" ? -1 : 1} />}</span>
     </div>
   );
   return (

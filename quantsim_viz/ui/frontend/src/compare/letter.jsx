@@ -1,9 +1,7 @@
 // A side of the comparison: its letter, in its colour and its shape.
 
-const HUES = ["a", "b", "c", "d", "e", "f"];
-
 /** The class that gives an element a side's colour as `--side`. */
-export const hueOf = (letter) => `side-${HUES["ABCDEF".indexOf(letter)] ?? "a"}`;
+export const hueOf = (letter) => (/^[A-F]$/.test(letter) ? `side-${letter.toLowerCase()}` : "");
 
 export function Letter({ letter, small }) {
   return <span class={`letter ${hueOf(letter)}${small ? " small" : ""}`} aria-hidden="true">{letter}</span>;

@@ -55,7 +55,7 @@ export function Scatter({ rows, letters, selected, marked, choose }) {
     <figure class="plot-box" aria-label={`SQNR of every layer, ${first} across, ${second} up`}>
       <figcaption><b>{second} against {first}</b> <span class="dim">{here ? words(here, letters) : `dB; above the line ${second} is better`}</span></figcaption>
       <div class="plot-area" ref={box}>
-        <svg width={width} height={height} tabIndex={0} role="application" aria-label={`Scatter of ${shown.length} layers. Arrow keys walk along them.`}
+        <svg width={width} height={height} tabindex="0" role="application" aria-label={`Scatter of ${shown.length} layers. Arrow keys walk along them.`}
           onKeyDown={(event) => walk(event, shown, selected, choose)} onMouseLeave={() => setHover(null)}
           onMouseMove={(event) => setHover(nearest(event, shown, at, 18))} onClick={(event) => choose(nearest(event, shown, at, 18))}>
           {ticksOf(range).map((tick) => (
@@ -116,7 +116,7 @@ export function Depth({ rows, letters, selected, marked, choose }) {
         <span class="dim">{here && here.delta != null ? words(here, letters) : "dB, first layer to last"}</span>
       </figcaption>
       <div class="plot-area" ref={box}>
-        <svg width={width} height={height} tabIndex={0} role="application" aria-label={`SQNR along depth, ${rows.length} layers. Arrow keys walk along them.`}
+        <svg width={width} height={height} tabindex="0" role="application" aria-label={`SQNR along depth, ${rows.length} layers. Arrow keys walk along them.`}
           onKeyDown={(event) => walk(event, rows, selected, choose)} onMouseLeave={() => setHover(null)}
           onMouseMove={(event) => rows.length && setHover(at(event))} onClick={(event) => rows.length && choose(at(event))}>
           {ticksOf(range).map((tick) => (
