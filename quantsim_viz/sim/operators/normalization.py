@@ -71,7 +71,7 @@ def instance_normalization(spec: OperatorSpec) -> Kernel:
     epsilon = spec.number("epsilon", 1e-5)
 
     def kernel(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-        return functional.group_norm(x, x.shape[1], scale, bias, epsilon)
+        return torch.group_norm(x, x.shape[1], scale, bias, epsilon)
 
     return kernel
 
@@ -83,7 +83,7 @@ def group_normalization_by_group(spec: OperatorSpec) -> Kernel:
 
     def kernel(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
         each = x.shape[1] // groups
-        return functional.group_norm(
+        return torch.group_norm(
             x, groups, scale.repeat_interleave(each), bias.repeat_interleave(each), epsilon
         )
 
@@ -94,7 +94,7 @@ def group_normalization_by_group(spec: OperatorSpec) -> Kernel:
 def group_normalization(spec: OperatorSpec) -> Kernel:
     """Normalize groups of channels; scale and bias have one element a channel."""
     groups, epsilon = spec.integer("num_groups"), spec.number("epsilon", 1e-5)
-    return lambda x, scale, bias: functional.group_norm(x, groups, scale, bias, epsilon)
+    return lambda x, scale, bias: torch.group_norm(x, groups, scale, bias, epsilon)
 
 
 @operator("LayerNormalization", since=17)
