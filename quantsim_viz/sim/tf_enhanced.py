@@ -97,7 +97,8 @@ def _asymmetric_candidates(low: np.float32, high: np.float32, steps: int) -> Can
     scale = np.repeat((factor * base).astype(Single), 21)
     offset = np.trunc(-Single(steps) + Single(steps) / Single(20) * np.arange(21, dtype=Single))
     offset = np.tile(offset.astype(Single), 17)
-    least, most = (scale * offset).astype(Single), (scale * (offset + Single(steps))).astype(Single)
+    with np.errstate(over="ignore"):  # an infinite end is cut to the range below
+        least, most = scale * offset, scale * (offset + Single(steps))
     kept = ~((least < low) & (most > high))
     least, most = np.maximum(least, low)[kept], np.minimum(most, high)[kept]
     kept = least < most
@@ -143,8 +144,8 @@ def _bin_of(value: NDArray[np.float32], width: float, origin: float) -> NDArray[
     A number beyond 32 bits wraps to the lowest integer, and so to the first bin, as in AIMET. Where
     data are so nearly constant that bins are that narrow, this decides between candidates.
     """
-    first_edge = np.float64(Single(origin * width))
-    bins = np.floor((value.astype(np.float64) - first_edge) / width)
+    distance = (value - Single(origin * width)).astype(np.float64)
+    bins = np.floor(distance / width)
     bins = np.where(bins >= _INTEGERS, 0, bins)
     clipped: NDArray[np.float64] = np.clip(bins, 0, BINS - 1)
     return clipped

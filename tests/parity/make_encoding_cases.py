@@ -42,6 +42,8 @@ NARROW = {
 
 COUNT = 240
 NARROW_COUNT = 100
+EDGE_SEEDS = (1922, 2865, 4828, 5857)
+"""Of data where a candidate grid ends at the edge of a bin, to the last bit."""
 
 
 def main(path: str) -> None:
@@ -49,6 +51,7 @@ def main(path: str) -> None:
     arrays: dict[str, np.ndarray] = {}
     cases = [_case(rng, number, arrays) for number in range(COUNT)]
     cases += [_narrow_case(rng, COUNT + number, arrays) for number in range(NARROW_COUNT)]
+    cases += [_edge_case(seed, len(cases) + n, arrays) for n, seed in enumerate(EDGE_SEEDS)]
     np.savez_compressed(path, cases=np.array(json.dumps(cases)), **arrays)
     print(f"{len(cases)} cases in {path}")
 
@@ -96,6 +99,20 @@ def _narrow_case(
         noise = rng.standard_normal(shape).astype(np.float32)
         batches.append(np.ascontiguousarray(kind(noise, np.float32(value)), np.float32))
     return _answer(settings, number, batches, batches[-1] * np.float32(1.3), arrays)
+
+
+def _edge_case(seed: int, number: int, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    batch = np.random.default_rng(seed).standard_normal((6, 6)).astype(np.float32)
+    settings = {
+        "scheme": "tf_enhanced",
+        "bitwidth": 4,
+        "symmetric": False,
+        "strict": False,
+        "unsigned": False,
+        "per_channel": False,
+        "percentile": 100.0,
+    }
+    return _answer(settings, number, [batch], batch * np.float32(1.3), arrays)
 
 
 def _answer(
