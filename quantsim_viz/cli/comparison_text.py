@@ -141,6 +141,11 @@ def _iter_explaining(explanation: Mapping[str, Any], names: tuple[str, str]) -> 
     yield format_table(header, rows, ["<", "<", *[RIGHT] * 4])
     if len(layers) > SHOWN_LAYERS:
         yield f"and {len(layers) - SHOWN_LAYERS} more."
+    if explanation["measure"] == "sensitivity" and explanation["outputs"] is not None:
+        yield (
+            f"One by one they add {explanation['total']:+.3g} at the outputs; all together the"
+            f" difference is {explanation['outputs']:+.3g}."
+        )
 
 
 # -- accuracy --------------------------------------------------------------------------------------

@@ -52,9 +52,20 @@ class RuleChange:
     lines: tuple[int | None, int | None]
     values: tuple[Any, Any]
 
+    @property
+    def id(self) -> str:
+        """What tells it from every other change between the same two documents.
+
+        The pointer, but of a removed item of a list `removed:` and the pointer: another item may
+        stand there in the second document.
+        """
+        is_item = self.pointer.split("/")[1] in LISTS
+        return f"removed:{self.pointer}" if self.kind == "removed" and is_item else self.pointer
+
     def to_dict(self) -> dict[str, Any]:
         """Return the change as JSON."""
         return {
+            "id": self.id,
             "pointer": self.pointer,
             "kind": self.kind,
             "pointers": list(self.pointers),

@@ -44,7 +44,7 @@ def attributed_view(session: Session, rows: Sequence[dict[str, Any]]) -> dict[st
     if found is None:
         return {"foot": _foot(session), "can_attribute": _can_attribute(session)}
     metric = found["metric"]
-    shares = {rule["pointer"]: _share(rule) for rule in found["rules"]}
+    shares = {rule["id"]: _share(rule) for rule in found["rules"]}
     for row in rows:
         row["share"] = shares.get(row["id"])
     known = [share for share in shares.values() if share is not None]

@@ -38,7 +38,7 @@ class CauseOfChange:
     """A rule that differs between two documents, and what it changes on the model.
 
     Attributes:
-        id: Its JSON pointer, or `no rule`.
+        id: Its `RuleChange.id`, or `no rule`.
         change: The rule's change, None for what no changed rule explains.
         groups: The effective changes it decides.
     """
@@ -73,11 +73,11 @@ def find_causes(first: Cascade, second: Cascade, difference: Difference) -> list
     """
     documents = first.config.document, second.config.document
     changes = RuleChanges(*documents) if first.config.rules and second.config.rules else None
-    found = {change.pointer: CauseOfChange(change.pointer, change) for change in changes or ()}
+    found = {change.id: CauseOfChange(change.id, change) for change in changes or ()}
     rest = CauseOfChange(NO_RULE, None)
     for group in difference.groups:
         change = _deciding(group, tuple(changes or ()))
-        (rest if change is None else found[change.pointer]).groups.append(group)
+        (rest if change is None else found[change.id]).groups.append(group)
     if rest.groups and changes is not None and len(changes) <= MOST_TRIALS:
         _assign_by_trial(rest, found, first, changes)
     causes = [*found.values(), *([rest] if rest.groups else [])]
@@ -98,7 +98,7 @@ def _assign_by_trial(
             continue
         moved = {each.tensor for each in diff_cascades(first, trial).changes}
         taken = [group for group in rest.groups if moved.issuperset(group.tensors)]
-        found[change.pointer].groups += taken
+        found[change.id].groups += taken
         rest.groups = [group for group in rest.groups if group not in taken]
 
 

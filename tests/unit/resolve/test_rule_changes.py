@@ -92,6 +92,7 @@ def test_a_supergroup_is_added_and_removed_where_it_stands():
         ("/supergroups/0", "added"),
         ("/supergroups/1", "removed"),
     ]
+    assert [change.id for change in changes] == ["/supergroups/0", "removed:/supergroups/1"]
     added, removed = changes
     assert changes.alone(added).data["supergroups"] == groups("Add Relu", "Conv Relu", "Gemm Relu")
     assert changes.alone(removed).data["supergroups"] == groups("Conv Relu")
@@ -135,3 +136,9 @@ def test_the_patch_of_a_change_makes_it_alone():
     for change in changes:
         patched = jsonpatch.apply_patch(changes.first.data, list(changes.patch(change)))
         assert patched == changes.alone(change).data
+
+
+def test_every_change_has_an_identity_of_its_own():
+    for second in PRESETS:
+        identities = [change.id for change in RuleChanges(PRESETS["qnn_htp"], PRESETS[second])]
+        assert len(set(identities)) == len(identities)
