@@ -199,7 +199,7 @@ def _cause_lines(session: Session) -> Iterator[str]:
         alone = most["alone"]["sqnr_delta_db"]
         sign = "+" if alone > 0 else "\u2212"
         yield (
-            f"Of {_counted(len(causes), 'changed rule')} {_label(session, most['pointer'])} does"
+            f"Of {_counted(len(causes), 'changed rule')} {_label(session, most['id'])} does"
             f" most: {sign}{abs(alone):.1f} dB alone."
         )
 
@@ -208,8 +208,9 @@ def _label(session: Session, pointer: str) -> str:
     pair = session.comparing.pair
     if pointer == NO_RULE or pair is None:
         return "built-in behaviour"
-    config = pair[1].picture.config
-    return rule_label(pointer, None if config is None else config.document.data)
+    config = pair[0 if pointer.startswith("removed:") else 1].picture.config
+    document = None if config is None else config.document.data
+    return rule_label(pointer.removeprefix("removed:"), document)
 
 
 def _no_accuracy(measured: Measured) -> str:

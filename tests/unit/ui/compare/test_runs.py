@@ -164,7 +164,7 @@ def test_each_cause_shows_what_its_rule_does_alone_and_on_top(softmax: Session) 
     worker: Any = Worker()
     start_attribution(softmax, worker)
     part = {"sqnr_delta_db": 1.5, "metric_delta": 0.01, "refused": None}
-    rule = {"pointer": SOFTMAX, "alone": part, "without": part | {"sqnr_delta_db": None}}
+    rule = {"id": SOFTMAX, "alone": part, "without": part | {"sqnr_delta_db": None}}
     attribution = {
         "rules": [rule],
         "metric": "top1",
