@@ -21,6 +21,9 @@ NODE_GAP = 22
 RANK_GAP = 30
 """Pixels between neighbours in a rank, and between ranks."""
 
+STRAIGHT = 30
+"""How much what stands in line is kept so, against the pull of wires that leave to one side."""
+
 POINTS_PER_INCH = 72
 SECONDS_ALLOWED = 20
 
@@ -159,7 +162,9 @@ def _dot_source(problem: Problem) -> str:
         tail = f"{edge.tail}:o{edge.outlet}:s" if edge.outlet is not None else str(edge.tail)
         head = f"{edge.head}:i{edge.inlet}:n" if edge.inlet is not None else str(edge.head)
         lines.append(f"{tail}->{head}[weight={weight}]")
-    lines.extend(f"{above}->{below}[style=invis]" for above, below in problem.order)
+    lines.extend(
+        f"{above}->{below}[style=invis,weight={STRAIGHT}]" for above, below in problem.order
+    )
     return "\n".join([*lines, "}"])
 
 

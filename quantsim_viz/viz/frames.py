@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from quantsim_viz.viz.engines import Box, Edge, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from quantsim_viz.viz.engines import Solution
     from quantsim_viz.viz.groups import Group
@@ -216,13 +216,24 @@ def problem_of(frame: Frame, sizes: Mapping[int, Box]) -> Problem:
     for tail, head in frame.edges:
         (start, outlet), (stop, inlet) = at[tail], at[head]
         edges.append(Edge(start, stop, outlet, inlet))
-    return Problem(tuple(boxes), tuple(edges), tuple(sources), tuple(sinks), _piece_order(frame))
+    order = _in_line(frame, {(edge.tail, edge.head) for edge in edges})
+    return Problem(tuple(boxes), tuple(edges), tuple(sources), tuple(sinks), order)
 
 
-def _piece_order(frame: Frame) -> tuple[tuple[int, int], ...]:
-    """Return the pairs of neighbouring pieces: they stand below one another, wires or none."""
-    is_piece = [isinstance(child, Frame) and child.group is None for child in frame.children]
-    return tuple((i, i + 1) for i, pair in enumerate(pairwise(is_piece)) if all(pair))
+def _in_line(frame: Frame, wired: Container[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of neighbours of which one is to stand right below the other.
+
+    These are pieces, wires between them or none, and frames with a wire from one to the next: their
+    wires come in and go out at places of their own, so that without this a deep network would
+    wander off to one side.
+    """
+    found = []
+    for number, (above, below) in enumerate(pairwise(frame.children)):
+        if isinstance(above, Frame) and isinstance(below, Frame):
+            pieces = above.group is None and below.group is None
+            if pieces or (number, number + 1) in wired:
+                found.append((number, number + 1))
+    return tuple(found)
 
 
 def port_places(frame: Frame) -> tuple[tuple[int, ...], tuple[int, ...]]:

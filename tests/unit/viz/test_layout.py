@@ -189,3 +189,8 @@ def test_a_name_with_markup_stays_a_name():
     layout = build(model([node("Relu", "x", "y", name)]))
     assert layout.names == (name,)
     assert json.loads(layout.data)["names"] == [name]
+
+
+def test_a_deep_stack_of_open_groups_stands_upright():
+    shallow, deep = (layout_model(load_model(transformer(n)), frozenset()) for n in (2, 40))
+    assert deep.width < 1.25 * shallow.width
