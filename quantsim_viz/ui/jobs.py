@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.errors import QuantSimError
+from quantsim_viz.ui.datasets import RANDOM_DATA
 from quantsim_viz.ui.messages import Cancel, Message, Request
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Job:
         options: How.
         state: `running`, `done`, `failed` or `cancelled`.
         progress: Last progress: as `simulation.Progress` reports it, and all `layers` so far.
-        result: The report, when done.
+        result: The report when done, or what a cancelled run had found.
         error: Why it failed.
         taken: Whether its page has taken the result over.
         shown_layers: How many layers' figures its page has drawn while it runs.
@@ -106,10 +107,17 @@ class Worker:
         self._count = 0
         self._polled = time.monotonic()
 
-    def warm(self) -> None:
-        """Start the process ahead of its first run: importing torch takes seconds."""
+    def warm(self, model: ModelSource | None = None) -> None:
+        """Start the process ahead of its first run, and have it load a model.
+
+        Importing torch takes seconds, and so does loading a large model. What comes of it nobody
+        is told: whatever is wrong is said when something is run.
+        """
         with self._lock:
             self._ensure()
+            if model is not None:
+                self._count += 1
+                self._write(Request(self._count, model, (), RANDOM_DATA))
 
     def submit(
         self,
@@ -215,7 +223,7 @@ class Worker:
         if message.kind == "progress":
             job.take_progress(message.value)
             return
-        if message.kind == "done":
+        if message.kind in ("done", "cancelled"):
             job.result = message.value
         elif message.kind == "failed":
             job.error = message.value

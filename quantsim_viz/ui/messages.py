@@ -50,7 +50,7 @@ class Message:
     Attributes:
         id: The request.
         kind: `progress`, `done`, `failed` or `cancelled`.
-        value: Progress as a dictionary; the result; the error.
+        value: Progress as a dictionary; the result, of a cancelled run what it had; the error.
     """
 
     id: int

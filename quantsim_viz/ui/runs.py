@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.compare.runs import PURPOSES, stop_comparing, take
 from quantsim_viz.ui.datasets import data_for
@@ -145,26 +145,30 @@ def collect(session: Session) -> bool:
 
 def _take_partial(session: Session, job: Job) -> None:
     """Keep what a cancelled run had found, unless a whole run of the present state is known."""
-    layers = job.progress.get("layers")
+    report = job.result or _report_of_progress(job)
+    found = sum(layer.get("cumulative") is not None for layer in report["layers"])
     known = session.results.get("simulate")
-    if not layers or (known is not None and not known.is_partial and session.is_current(known)):
+    if not found or (known is not None and not known.is_partial and session.is_current(known)):
         stand = "earlier figures stand" if session.result else "it had no figures yet"
         session.tell("run", f"The run was cancelled; {stand}.")
         return
-    report = {
-        "layers": layers,
-        "outputs": {},
-        "samples": None,
-        "seconds": time.monotonic() - job.started,
-        "cancelled_at": round(job.fraction, 3),
-    }
     session.results["simulate"] = _result_of(replace(job, result=report), is_partial=True)
-    rows = f"{len(layers)} layer{'' if len(layers) == 1 else 's'}"
+    rows = "the figures of 1 layer stay" if found == 1 else f"the figures of {found} layers stay"
     session.tell(
-        "run",
-        f"The run was cancelled at {job.fraction:.0%}: the figures of {rows} stay, of part of the"
-        " data.",
+        "run", f"The run was cancelled at {job.fraction:.0%}: {rows}, of part of the data."
     )
+
+
+def _report_of_progress(job: Job) -> dict[str, Any]:
+    """Return what is known of a run whose process had to be ended: the rows it had sent."""
+    progress = job.progress
+    return {
+        "layers": progress.get("layers", []),
+        "outputs": {},
+        "samples": progress.get("samples"),
+        "seconds": time.monotonic() - job.started,
+        "partial": {"samples": progress.get("samples"), "of": progress.get("of")},
+    }
 
 
 def error_text(job: Job) -> str:
@@ -181,6 +185,6 @@ def _result_of(job: Job, *, is_partial: bool = False) -> Result:
         model_key=job.model_key,
         data=job.data,
         options=job.options,
-        figures=layer_figures(job.result["layers"]),
+        figures=layer_figures(job.result["layers"], job.result.get("quantizers")),
         is_partial=is_partial,
     )

@@ -43,7 +43,7 @@ class AppState:
         worker: The process that simulates.
         address: The query string as we wrote it last.
         written: When each recent query string was written, so that an echo is not taken for a wish.
-        warmed: Whether the worker was started.
+        warmed: The model that the worker was last told to load ahead of its first run.
         settling: Whether this run is there to finish what an edit did not wait for.
         drawn: When the page was last drawn.
         refreshed: When the page was last drawn again for figures that came in.
@@ -54,7 +54,7 @@ class AppState:
     worker: Worker = field(default_factory=Worker)
     address: dict[str, str] = field(default_factory=dict)
     written: list[tuple[float, dict[str, str]]] = field(default_factory=list)
-    warmed: bool = False
+    warmed: str = ""
     refreshed: float = 0.0
     settling: bool = False
     drawn: float = 0.0

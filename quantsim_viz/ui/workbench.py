@@ -70,6 +70,7 @@ def _keep_up(state: AppState) -> None:
 
 def _warm_up(state: AppState) -> None:
     """Start the simulating process while the person looks at the first picture."""
-    if not state.warmed:
-        state.warmed = True
-        state.worker.warm()
+    source = state.session.model_source
+    if state.warmed != source.key:
+        state.warmed = source.key
+        state.worker.warm(source)

@@ -74,8 +74,9 @@ def _answer(
 ) -> None:
     try:
         result = _run(request, bench, stop, send)
-    except Cancelled:
-        send(Message(request.id, "cancelled"))
+    except Cancelled as stopped:
+        found = [report.to_dict() for report in stopped.reports]
+        send(Message(request.id, "cancelled", found[0] if found else None))
     except QuantSimError as error:
         send(Message(request.id, "failed", error))
     except MemoryError:

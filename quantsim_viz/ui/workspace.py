@@ -47,10 +47,6 @@ LONGEST_WAIT = 0.03
 SHORT_WAIT = 0.005
 """Seconds that an edit may wait for the coverage line."""
 
-QUICK_NODES = 1000
-QUICK_SECONDS = 0.012
-"""What a picture may take where ten of them are to be made within a tenth of a second."""
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -82,6 +78,7 @@ class Workspace:
         act_bits: Bit width of activations.
         advice_due: Whether advice was left out of the last findings to save time.
         coverage_due: Whether the last coverage was an earlier one, to save time.
+        counts_due: Whether what offered edits would do was left out, to save time.
     """
 
     def __init__(
@@ -97,6 +94,8 @@ class Workspace:
         self.advice_due = False
         self._advice_seconds = 0.0
         self.coverage_due = False
+        self.counts_due = False
+        self._effects: tuple[Any, dict[str, Any]] = (None, {})
         self._workload: Workload | None = None
         self._coverage: tuple[Cascade, Coverage] | None = None
         self._coverage_seconds = 0.0
@@ -118,14 +117,6 @@ class Workspace:
         """Return the present picture or, while the text is not valid, the last valid one."""
         picture = self.picture()
         return picture if picture.cascade is not None else (self._last_valid or picture)
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether a picture takes so little that several may be made just to count changes."""
-        seconds = [picture.seconds for picture in self._pictures.values()]
-        if len(seconds) < 2:  # the first one pays for everything that is loaded with it
-            return len(self.model.graph.nodes) <= QUICK_NODES
-        return min(seconds) <= QUICK_SECONDS
 
     def picture_of(self, text: str, bits: Bits | None = None) -> Picture:
         """Return what any text would mean on this model.
@@ -168,7 +159,15 @@ class Workspace:
     @property
     def is_unsettled(self) -> bool:
         """Whether something was left for later."""
-        return self.advice_due or self.coverage_due
+        return self.advice_due or self.coverage_due or self.counts_due
+
+    @property
+    def effects_of_now(self) -> dict[str, Any]:
+        """What is known of offered edits of the present document, by offer; empty after an edit."""
+        key = (self.text, self.param_bits, self.act_bits)
+        if self._effects[0] != key:
+            self._effects = (key, {})
+        return self._effects[1]
 
     def coverage(self, *, patient: bool = True) -> Coverage | None:
         """Return how much of the shown picture is integer; None where AIMET refuses it.

@@ -91,10 +91,15 @@ def _draw_inspector(state: AppState) -> None:
     figures = session.result.figures if session.result is not None else None
     if session.selected is not None:
         data["view"] = inspect_node(
-            session.workspace, session.selected, figures, session.considered
+            session.workspace,
+            session.selected,
+            figures,
+            session.considered,
+            patient=state.settling,
         )
         data["values"] = values_view(session)
     else:
+        session.workspace.counts_due = False
         data["overview"] = model_overview(session.workspace, figures)
     draw_pane(state, "inspector", "inspector", data)
 

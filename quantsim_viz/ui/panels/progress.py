@@ -57,8 +57,8 @@ def _has_news(state: AppState) -> bool:
     jobs = state.session.jobs
     if any(not job.is_running and not job.taken for job in jobs.values()):
         return True
-    job = jobs.get("simulate")
-    if job is None or not job.is_running:
+    job = next((jobs[p] for p in ("simulate", "live") if p in jobs and jobs[p].is_running), None)
+    if job is None:
         return False
     known = len(job.progress.get("layers", ()))
     now = time.monotonic()

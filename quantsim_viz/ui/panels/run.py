@@ -12,7 +12,7 @@ from quantsim_viz.ui.panels.middle import draw_pane
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption, result_note
 from quantsim_viz.ui.views.offers import WIDTHS
-from quantsim_viz.ui.views.table import MEASURES
+from quantsim_viz.ui.views.table import MEASURES, QUANTIZERS
 from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 
 if TYPE_CHECKING:
@@ -121,20 +121,23 @@ def _draw_measures(session: Session) -> None:
     put_widget("measures", list(session.options.measures))
     st.pills(
         "Measure also",
-        MEASURES,
+        (*MEASURES, QUANTIZERS),
         selection_mode="multi",
         key="measures",
         help="Cumulative noise, of all quantizers up to a layer, is always measured. *Isolated*: at"
         " each layer the noise of its own quantizers alone, its inputs being float. *Sensitivity*:"
         " the noise at the model's outputs with one layer's quantizers on; it takes about as many"
-        " runs as there are layers.",
+        " runs as there are layers. *Quantizers*: what each quantizer does to its tensor by"
+        " itself, split into rounding and clipping.",
         on_change=on_widget("measures", lambda value: _set_measures(session, value)),
     )
 
 
 def _set_measures(session: Session, value: object) -> None:
     chosen = value if isinstance(value, list) else []
-    session.set_option("measures", tuple(name for name in MEASURES if name in chosen))
+    session.set_option(
+        "measures", tuple(name for name in (*MEASURES, QUANTIZERS) if name in chosen)
+    )
 
 
 def _draw_bits(session: Session, name: str, label: str) -> None:

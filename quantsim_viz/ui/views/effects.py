@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config.pointer import last
@@ -56,6 +56,15 @@ def effect_of(workspace: Workspace, offer: Offer) -> Effect:
             workspace.picture_of(workspace.text, (bits["param_bits"], bits["act_bits"])),
         )
     return effect_of_value(workspace, offer.pointer, offer.value)
+
+
+def counts_of(workspace: Workspace, offer: Offer) -> Effect:
+    """Return the same without the picture, and remember it: a picture is large."""
+    known = workspace.effects_of_now
+    if offer.id not in known:
+        known[offer.id] = replace(effect_of(workspace, offer), picture=None)
+    effect: Effect = known[offer.id]
+    return effect
 
 
 def effect_of_value(workspace: Workspace, pointer: str, value: Any) -> Effect:

@@ -24,7 +24,8 @@ SCHEMES = {
 def published_figures(session: Session, publish: Callable[[bytes, str], str]) -> dict[str, Any]:
     """Return the figures to draw: those of the run under way, else those of the last one.
 
-    Finished figures go by URL (`results`), those of a run under way with the message (`partial`).
+    Finished figures go by URL (`results`), those of a run under way with the message: alone
+    (`partial`) while all the data are measured, beside the last ones (`fresh`) after an edit.
     """
     job = session.jobs.get("simulate")
     if job is not None and job.is_running and job.progress.get("layers"):
@@ -32,7 +33,11 @@ def published_figures(session: Session, publish: Callable[[bytes, str], str]) ->
     if session.result is None:
         return {}
     content = json.dumps(session.result.figures, separators=(",", ":")).encode()
-    return {"results": publish(content, "results")}
+    figures: dict[str, Any] = {"results": publish(content, "results")}
+    live = session.jobs.get("live")
+    if live is not None and live.is_running and session.is_current(live):
+        figures["fresh"] = layer_figures(live.progress.get("layers", []))
+    return figures
 
 
 def figures_caption(session: Session) -> str:
@@ -66,7 +71,10 @@ def result_caption(result: Result) -> str:
 def samples_words(result: Result) -> str:
     """Return how many samples figures are of, or that the run was cancelled."""
     if result.is_partial:
-        return f"part of the samples, cancelled at {result.report['cancelled_at']:.0%}"
+        partial = result.report.get("partial") or {}
+        if partial.get("of") is None:
+            return "part of the samples, then cancelled"
+        return f"{partial['samples']} of {partial['of']} samples, then cancelled"
     count = result.report.get("samples")
     return "1 sample" if count == 1 else f"{count} samples"
 

@@ -25,6 +25,8 @@ def inspect_node(
     name: str,
     figures: Mapping[str, Any] | None = None,
     considered: Set[tuple[str, str]] = frozenset(),
+    *,
+    patient: bool = True,
 ) -> dict[str, Any] | None:
     """Return what the inspector shows of a node, None if there is no such node.
 
@@ -33,6 +35,8 @@ def inspect_node(
         name: The node.
         figures: Figures of the last simulation by tensor (`views.table.layer_figures`).
         considered: (tensor, property) pairs whose offers somebody looks at.
+        patient: Whether there is time to find out what every offer would do; otherwise what takes
+            long is left out and due (`Workspace.counts_due`).
     """
     model = workspace.model
     node = node_named(model, name)
@@ -42,7 +46,7 @@ def inspect_node(
     cascade = picture.cascade
     data = picture.config.document.data if picture.config is not None else None
     measured = (figures or {}).get("layers", {})
-    card = Card(workspace, cascade, considered)
+    card = Card(workspace, cascade, considered, patient=patient)
     quantizers = [
         card.of(target, measured.get(target.tensor))
         for target in iter_targets(model, cascade, node)

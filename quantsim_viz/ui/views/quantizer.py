@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.resolve.builtins import BUILTINS
 from quantsim_viz.resolve.settings import Kind, Property, Stage
-from quantsim_viz.ui.views.effects import effect_of
+from quantsim_viz.ui.views.effects import counts_of
 from quantsim_viz.ui.views.offers import WIDTHS, Target, iter_offers, range_place
 from quantsim_viz.ui.views.table import grid_words
 from quantsim_viz.ui.views.words import (
@@ -62,8 +62,9 @@ LIMITS: Mapping[Property, str] = {
 }
 """What the format cannot say about a property."""
 
-COUNTING_SECONDS = 0.06
-"""How long the offers of one node may take to be counted unasked."""
+COUNTING_SECONDS = 0.05
+PATIENT_SECONDS = 1.0
+"""How long the offers of one node may take to be counted unasked: at once, and in a pause."""
 
 
 class Card:
@@ -74,17 +75,25 @@ class Card:
         cascade: What is in effect.
         considered: (tensor, property) pairs that somebody looks at: their offers are counted in any
             case.
+        patient: Whether there is time to count; otherwise what takes long is left for later.
     """
 
     def __init__(
-        self, workspace: Workspace, cascade: Cascade, considered: Set[tuple[str, str]]
+        self,
+        workspace: Workspace,
+        cascade: Cascade,
+        considered: Set[tuple[str, str]],
+        *,
+        patient: bool,
     ) -> None:
         self.workspace = workspace
         self.cascade = cascade
         self.considered = considered
         picture = workspace.shown()
         self.data = picture.config.document.data if picture.config is not None else None
-        self._until = time.perf_counter() + COUNTING_SECONDS
+        self._patient = patient
+        self._until = time.perf_counter() + (PATIENT_SECONDS if patient else COUNTING_SECONDS)
+        workspace.counts_due = False
 
     def of(self, target: Target, measured: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return what is shown of a quantizer, with its figures of the last run, if any."""
@@ -154,15 +163,21 @@ class Card:
             "refused": "",
         }
         if self._is_counted(target, offer):
-            effect = effect_of(self.workspace, offer)
+            effect = counts_of(self.workspace, offer)
             row["counts"], row["refused"] = effect.words, effect.refused
         return row
 
     def _is_counted(self, target: Target, offer: Offer) -> bool:
+        if offer.id in self.workspace.effects_of_now:
+            return True
         if (target.tensor, offer.property.value) in self.considered:
             return True
-        shown = offer.property is Property.ENABLED
-        return shown and self.workspace.is_quick and time.perf_counter() < self._until
+        if offer.property is not Property.ENABLED:
+            return False
+        if time.perf_counter() < self._until:
+            return True
+        self.workspace.counts_due = not self._patient
+        return False
 
 
 def _current(prop: Property, setting: QuantizerSetting) -> str:
@@ -205,10 +220,13 @@ def tie_note(tensor: str, setting: QuantizerSetting) -> str:
 
 def measured_text(measured: Mapping[str, Any] | None) -> str:
     """Return the figures of the last run: `38.1 dB · isolated 40.2 dB`."""
-    if not measured or "f" not in measured:
+    if not measured:
         return ""
-    parts = [_figure_text(measured["f"])]
+    parts = [_figure_text(measured["f"])] if "f" in measured else []
     parts += [f"{name} {_figure_text(f)}" for name, f in measured.get("m", {}).items()]
+    own = measured.get("q")
+    if own and own[0] is not None:
+        parts.append(f"own quantizer {own[0]:.1f} dB")
     return " · ".join(parts)
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MEASURES = ("isolated", "sensitivity")
 """What can be measured of a layer besides its cumulative noise."""
 
+QUANTIZERS = "quantizers"
+"""The measure that splits the noise of every quantizer into rounding and clipping."""
+
 FLOAT_DTYPES = frozenset({"float16", "float32", "float64", "double", "bfloat16"})
 
 
@@ -99,12 +102,15 @@ def op_type_counts(model: Model) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def layer_figures(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
+def layer_figures(
+    layers: list[Mapping[str, Any]], quantizers: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return, by tensor: `f` = [sqnr_db, signal, noise], `e` = its encoding.
 
-    `m` has the same figures of the other measures that were taken; `measures` names these.
+    `m` has the same figures of the other measures that were taken, `q` = [sqnr_db, clipping_share,
+    wider_db, finer_db] of the tensor's own quantizer; `measures` names what there is.
     """
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     measures: dict[str, None] = {}
     for layer in layers:
         figure = layer.get("cumulative")
@@ -116,4 +122,8 @@ def layer_figures(layers: list[Mapping[str, Any]]) -> dict[str, Any]:
             row["m"] = {name: [f["sqnr_db"], f["signal"], f["noise"]] for name, f in others.items()}
             measures |= dict.fromkeys(others)
         rows[layer["tensor"]] = row
+    for tensor, noise in (quantizers or {}).items():
+        split = [noise[key] for key in ("sqnr_db", "clipping_share", "wider_db", "finer_db")]
+        rows.setdefault(tensor, {"e": None})["q"] = split
+        measures[QUANTIZERS] = None
     return {"layers": rows, "measures": list(measures)}

@@ -45,17 +45,24 @@ def figure_text(figure: Mapping[str, Any]) -> str:
 LAYER_COLUMNS = ("node", "op_type", "module", "tensor", "status")
 
 
+OWN_COLUMNS = ("sqnr_db", "rounding", "clipping", "wider_db", "finer_db")
+"""What the measure `quantizers` tells of a layer's own quantizer."""
+
+
 def layers_csv(report: Mapping[str, Any]) -> str:
     """Return the layers of a report as CSV, one row a layer."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     measures = [name for name in MEASURES if any(name in layer for layer in report["layers"])]
+    quantizers = report.get("quantizers") or {}
+    own = OWN_COLUMNS if quantizers else ()
     figures = [(name, key) for name in measures for key in ("sqnr_db", "noise")]
     writer.writerow(
         [
             *(*LAYER_COLUMNS, "shape", "sqnr_db", "signal", "noise"),
             *(f"{name}_{key}" for name, key in figures),
             *(["clipping_share"] if "isolated" in measures else []),
+            *(f"own_{key}" for key in own),
             *("min", "max", "scale"),
         ]
     )
@@ -68,6 +75,7 @@ def layers_csv(report: Mapping[str, Any]) -> str:
                 *(figure.get(name) for name in ("sqnr_db", "signal", "noise")),
                 *((layer.get(name) or {}).get(key) for name, key in figures),
                 *([layer.get("clipping_share")] if "isolated" in measures else []),
+                *(quantizers.get(layer["tensor"], {}).get(key) for key in own),
                 *(encoding.get(name) for name in ("min", "max", "scale")),
             ]
         )

@@ -28,7 +28,7 @@ main()
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr("sys.argv", ["app.py"])
-    monkeypatch.setattr("quantsim_viz.ui.jobs.Worker.warm", lambda self: None)
+    monkeypatch.setattr("quantsim_viz.ui.jobs.Worker.warm", lambda self, model=None: None)
     monkeypatch.setattr("quantsim_viz.ui.workbench.keep_live", lambda session, worker: None)
     return AppTest.from_string(SCRIPT, default_timeout=30)
 

@@ -22,7 +22,7 @@ from quantsim_viz.ui.messages import Cancel, Message, Request
 from quantsim_viz.ui.panels.progress import progress_text
 from quantsim_viz.ui.results import LIVE_SAMPLES, RunOptions
 from quantsim_viz.ui.simulation import Progress
-from quantsim_viz.ui.views.figures import result_caption, result_note
+from quantsim_viz.ui.views.figures import published_figures, result_caption, result_note
 from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 from quantsim_viz.ui.worker import serve
 
@@ -282,7 +282,8 @@ def test_what_a_cancelled_run_had_found_stays_and_is_marked(session: Session) ->
     assert result is not None
     assert result.is_partial
     assert result.figures["layers"]["relu"]["f"][0] == 21.5
-    assert "cancelled at 40%" in result_caption(result)
+    assert "part of the samples, then cancelled" in result_caption(result)
+    assert "cancelled at 40%" in session.notices["run"].text
     assert "cancelled run" in result_note(session, result)
     assert "1 layer stay" in session.notices["run"].text
     assert layers_csv(result.report).count("\n") == 2
@@ -291,11 +292,87 @@ def test_what_a_cancelled_run_had_found_stays_and_is_marked(session: Session) ->
     assert "earlier state" in result_note(session, result)
 
 
+def test_a_run_that_stops_by_itself_hands_over_what_it_had(session: Session) -> None:
+    job = ended(session, "cancelled", fraction=0.5)
+    job.result = {
+        "layers": [ROW | {"cumulative": FIGURE, "encoding": None, "shape": [1]}],
+        "outputs": {},
+        "samples": 128,
+        "seconds": 1.0,
+        "partial": {"stage": "simulate", "samples": 128, "of": 540},
+    }
+    runs.collect(session)
+    assert session.result is not None
+    assert "128 of 540 samples, then cancelled" in result_caption(session.result)
+
+
+def test_a_cancelled_simulation_keeps_its_figures(session: Session, worker: Worker) -> None:
+    session.set_option("batch_size", 4)
+    runs.start_simulation(session, worker)
+    job = session.jobs["simulate"]
+    limit = time.monotonic() + PATIENCE
+    while not job.progress.get("layers") and job.is_running and time.monotonic() < limit:
+        threading.Event().wait(0.005)
+    worker.cancel(job)
+    wait(worker, job)
+    runs.collect(session)
+    assert session.result is not None
+    assert session.result.is_partial == (job.state == "cancelled")
+
+
+def test_quantizers_are_measured_by_themselves(session: Session, worker: Worker) -> None:
+    session.set_option("measures", ("quantizers",))
+    runs.start_simulation(session, worker)
+    wait(worker, session.jobs["simulate"])
+    runs.collect(session)
+    result = session.result
+    assert result is not None
+    assert result.figures["measures"] == ["quantizers"]
+    own, share, _, finer = result.figures["layers"]["features.0.weight"]["q"]
+    assert own > 20
+    assert 0 <= share <= 1
+    assert finer > 3
+    header = layers_csv(result.report).splitlines()[0]
+    assert "own_rounding,own_clipping,own_wider_db,own_finer_db" in header
+
+
+def test_figures_that_came_in_since_an_edit_stand_beside_the_last_ones(session: Session) -> None:
+    rows = [ROW | {"cumulative": FIGURE, "encoding": None, "shape": [1]}]
+    job = ended(session, "done")
+    job.result = {"layers": rows, "outputs": {}, "samples": 540, "seconds": 1.0}
+    runs.collect(session)
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    figures = published_figures(session, lambda content, label: label)
+    assert figures == {"results": "results"}
+    text = ((session.workspace.source.name, session.workspace.text),)
+    key = session.model_source.key
+    live = Job(10, text, "Live noise", "live", key, session.data, session.options)
+    live.take_progress({"rows": [ROW | {"cumulative": FIGURE | {"sqnr_db": 9.0}}]})
+    session.jobs["live"] = live
+    fresh = published_figures(session, lambda content, label: label)["fresh"]
+    assert fresh["layers"]["relu"]["f"][0] == 9.0
+
+
 def test_a_run_cancelled_before_its_first_figure_leaves_the_earlier_ones(session: Session) -> None:
     ended(session, "cancelled", phase="calibrate", fraction=0.1)
     runs.collect(session)
     assert session.result is None
     assert "no figures yet" in session.notices["run"].text
+
+
+def test_a_model_that_was_loaded_ahead_is_not_loaded_again(session: Session) -> None:
+    worker = Worker()
+    try:
+        worker.warm(session.model_source)
+        runs.start_simulation(session, worker)
+        job = wait(worker, session.jobs["simulate"])
+        assert job.state == "done"
+        worker.warm(sources.uploaded_model("no model.onnx", b"nothing"))
+        session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+        runs.start_simulation(session, worker)
+        assert wait(worker, session.jobs["simulate"]).state == "done", "nobody hears of the other"
+    finally:
+        worker.close()
 
 
 def test_one_batch_is_never_more_than_a_whole_run(session: Session) -> None:

@@ -184,3 +184,23 @@ def test_tensors_bear_the_names_of_the_specification_and_all_their_consumers(
     assert view["tensors"][1]["kind"] == "constant"
     assert view["tensors"][3]["nodes"] == ["node_relu"]
     assert ("kernel_shape", "ints", "3, 3") in view["attributes"]
+
+
+def test_what_takes_long_to_count_is_left_for_a_pause(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantsim_viz.ui.views.quantizer.COUNTING_SECONDS", -1.0)
+    workspace = session.workspace
+
+    def counts(*, patient: bool) -> list[str]:
+        view = inspect_node(workspace, "node_conv2d", patient=patient)
+        assert view is not None
+        return [offer["counts"] for offer in view["quantizers"][1]["properties"][0]["offers"]]
+
+    assert counts(patient=False) == ["", "", ""]
+    assert workspace.is_unsettled
+    assert counts(patient=True) == ["3 off", "5 off", "5 off"]
+    assert not workspace.is_unsettled
+    assert counts(patient=False) == ["3 off", "5 off", "5 off"], "they are remembered"
+    workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert counts(patient=False) == ["", "", ""]

@@ -22,7 +22,7 @@ export function SortableTable({ columns, rows, initial, selected, onSelect, labe
   const [narrowed, setNarrowed] = useState(false);
   const shown = useMemo(() => {
     const wanted = query.trim().toLowerCase();
-    let result = wanted ? rows.filter((row) => row.search.includes(wanted)) : rows;
+    let result = wanted ? rows.filter(filterOf(wanted)) : rows;
     if (narrow && narrowed) result = result.filter(narrow.test);
     const column = columns.find((item) => item.key === sort?.key);
     if (column) {
@@ -39,7 +39,7 @@ export function SortableTable({ columns, rows, initial, selected, onSelect, labe
   const row = (at, stop) => {
     const item = shown[at];
     return (
-      <div role="row" class="tr" key={item.id} style={{ ...template, height: ROW }} aria-selected={item.index === selected}
+      <div role="row" class={item.stale ? "tr stale-figures" : "tr"} key={item.id} style={{ ...template, height: ROW }} aria-selected={item.index === selected}
         onClick={() => onSelect(item)}>
         {columns.map((column) => (
           <div role="cell" class={column.numeric ? "num" : ""} key={column.key}>{column.render(item, stop)}</div>
@@ -74,6 +74,14 @@ export function SortableTable({ columns, rows, initial, selected, onSelect, labe
   );
 }
 
+/** `sqnr<20` and `sqnr>30` ask for figures, anything else for text. */
+function filterOf(wanted) {
+  const asked = /^sqnr\s*([<>])\s*(-?\d+(?:\.\d*)?)$/.exec(wanted);
+  if (!asked) return (row) => row.search.includes(wanted);
+  const [, sign, figure] = asked;
+  return ({ decibels }) => decibels != null && (sign === "<" ? decibels < Number(figure) : decibels > Number(figure));
+}
+
 const rowsText = (count) => (count === 1 ? "1 row" : `${count} rows`);
 
 function Bar({ palette, figure }) {
@@ -92,14 +100,15 @@ const number = (value) => (Math.abs(value) >= 1000 || (value && Math.abs(value) 
 
 export function Layers({ data, send }) {
   const table = useRemote(data.table);
-  const results = useRemote(data.results) ?? data.partial;
-  const rows = useMemo(() => layerRows(table, results), [table, results]);
+  const whole = useRemote(data.results) ?? data.partial;
+  const results = useMemo(() => withFresh(whole, data.fresh), [whole, data.fresh]);
+  const rows = useMemo(() => layerRows(table, results, data), [table, results, data.status, data.stale, data.fresh]);
   const columns = useMemo(() => table && layerColumns(table, data.status, data.bits, results?.measures), [table, data.status, data.bits, results?.measures]);
   if (!table) return <p class="empty">Reading the model.</p>;
   return (
     <>
       {data.note && <p class={`ribbon ${data.stale ? "stale" : ""}`}>{data.note}</p>}
-      <div class={data.stale ? "grow stale-figures" : "grow"}>
+      <div class={data.stale && !data.fresh ? "grow stale-figures" : "grow"}>
         <SortableTable columns={columns} rows={rows} initial={null} selected={data.selected} label="Layers"
           empty="This model has no layer with a float output." onSelect={(row) => send("select", { node: row.node.name })} />
       </div>
@@ -107,14 +116,21 @@ export function Layers({ data, send }) {
   );
 }
 
-function layerRows(table, results) {
+/** The last figures, and in their place those that have come in since the edit. */
+export function withFresh(results, fresh) {
+  if (!results || !fresh) return results;
+  return { ...results, layers: { ...results.layers, ...fresh.layers } };
+}
+
+function layerRows(table, results, { status, stale, fresh }) {
   const rows = [];
   table?.nodes.forEach((node, index) => {
     for (const tensor of node.tensors) {
       const result = results?.layers?.[tensor.name];
       rows.push({
         id: tensor.name, index, node, tensor, result, order: rows.length,
-        search: `${node.name} ${node.op_type} ${node.module ?? ""} ${tensor.name}`.toLowerCase(),
+        decibels: result?.f?.[0] ?? null, stale: stale && fresh && !fresh.layers[tensor.name],
+        search: `${node.name} ${node.op_type} ${node.module ?? ""} ${tensor.name} ${statusAt(table, status, index).word}`.toLowerCase(),
       });
     }
   });
@@ -125,6 +141,16 @@ const MEASURES = {
   isolated: ["Isolated, dB", "Signal to noise of this layer's own quantizers alone, its inputs being float"],
   sensitivity: ["Sensitivity, dB", "Signal to noise at the model's outputs with only this layer's quantizers on: the lowest matter most"],
 };
+
+const own = (at) => (row) => row.result?.q?.[at] ?? null;
+const decibelText = (value) => (value == null ? <span class="dim">–</span> : value.toFixed(1));
+
+/** What the layer's own quantizer does to its output, by itself. */
+const quantizerColumns = [
+  { key: "own", title: "Own, dB", width: "76px", numeric: true, hint: "Signal to the noise of this tensor's own quantizer, no other acting", value: own(0), render: (row) => decibelText(own(0)(row)) },
+  { key: "clipping", title: "Clipping", width: "76px", numeric: true, hint: "Share of that noise from outside the range: what a wider range would cure; the rest is rounding", value: own(1), render: (row) => (own(1)(row) == null ? <span class="dim">–</span> : `${(own(1)(row) * 100).toFixed(1)} %`) },
+  { key: "finer", title: "1 bit, dB", width: "76px", numeric: true, hint: "What one more bit would gain at the same range", value: own(3), render: (row) => decibelText(own(3)(row)) },
+];
 
 function layerColumns(table, letters, bits, measures = []) {
   const status = (row) => statusAt(table, letters, row.index);
@@ -139,10 +165,11 @@ function layerColumns(table, letters, bits, measures = []) {
     { key: "sqnr", title: "SQNR, dB", width: "minmax(120px, 1.3fr)", numeric: true,
       hint: "Signal to quantization noise at this output, all quantizers up to here on", value: (row) => row.result?.f?.[0] ?? null,
       render: (row) => <Bar palette={table.palette} figure={row.result?.f} /> },
-    ...measures.map((name) => ({
+    ...measures.filter((name) => MEASURES[name]).map((name) => ({
       key: name, title: MEASURES[name][0], width: "minmax(110px, 1.2fr)", numeric: true, hint: MEASURES[name][1],
       value: (row) => row.result?.m?.[name]?.[0] ?? null, render: (row) => <Bar palette={table.palette} figure={row.result?.m?.[name]} />,
     })),
+    ...(measures.includes("quantizers") ? quantizerColumns : []),
     { key: "range", title: "Range", width: "minmax(120px, 1fr)", numeric: true, hint: "Smallest and largest value its grid can hold", value: (row) => (row.result?.e ? row.result.e.max - row.result.e.min : null),
       render: (row) => <span class="mono">{encodingText(row.result?.e)}</span> },
   ];

@@ -1,12 +1,13 @@
 // SQNR along depth: one bar a layer, in the model's order, on the fixed scale; a click selects.
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { withFresh } from "./layers.jsx";
 import { useRemote } from "./remote.js";
 import { sqnrColor } from "./status.jsx";
 
 export function Strip({ data, send }) {
   const table = useRemote(data.table);
-  const results = useRemote(data.results) ?? data.partial;
+  const results = withFresh(useRemote(data.results) ?? data.partial, data.fresh);
   const canvas = useRef(null);
   const [hover, setHover] = useState(null);
   const [width, setWidth] = useState(0);
@@ -36,6 +37,7 @@ export function Strip({ data, send }) {
   const shown = hover == null ? bars.find((bar) => bar.index === data.selected && bar.figure) : bars[hover];
   return (
     <div class={`strip${data.stale ? " stale-figures" : ""}`}>
+      <Grip />
       <div class="caption" title="Drag to make the panel below larger or smaller" onPointerDown={resizeBottom}>
         <b>SQNR along depth</b>
         {shown?.figure && <span class="here">{shown.node.name}: {caption(shown.figure)}</span>}
@@ -51,13 +53,45 @@ export function Strip({ data, send }) {
 }
 
 const HEIGHT = "quantsim-viz:bottom-height";
+const LEAST = 120;
+const STEP = 24;
+const most = () => Math.round(window.innerHeight * 0.7);
 const setBottom = (pixels) => document.documentElement.style.setProperty("--qv-bottom", `${pixels}px`);
+const bottomOf = (strip) => Math.round(window.innerHeight - strip.getBoundingClientRect().bottom);
+
+/** The line between the picture and the tabs, for the arrow keys. */
+function Grip() {
+  const [height, setHeight] = useState(null);
+  const press = (event) => {
+    const steps = { ArrowUp: 1, ArrowDown: -1, PageUp: 5, PageDown: -5 }[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    const now = bottomOf(event.currentTarget.parentElement);
+    const next = Math.min(Math.max(now + steps * STEP, LEAST), most());
+    setBottom(next);
+    keepBottom(next);
+    setHeight(next);
+  };
+  return (
+    <div class="grip" role="separator" tabIndex={0} aria-orientation="horizontal" aria-label="Height of the panel below"
+      aria-valuemin={LEAST} aria-valuemax={most()} aria-valuenow={height ?? Math.round(window.innerHeight / 3)}
+      onFocus={(event) => setHeight(bottomOf(event.currentTarget.parentElement))} onKeyDown={press} />
+  );
+}
+
+function keepBottom(height) {
+  try {
+    localStorage.setItem(HEIGHT, String(height));
+  } catch {
+    /* storage is off */
+  }
+}
 
 /** Bring back the height that was chosen in this browser. */
 export function restoreBottom() {
   try {
     const height = Number(localStorage.getItem(HEIGHT));
-    if (height) setBottom(Math.min(height, window.innerHeight * 0.7));
+    if (height) setBottom(Math.min(height, most()));
   } catch {
     /* storage is off */
   }
@@ -70,16 +104,12 @@ function resizeBottom(event) {
   let height = start;
   caption.setPointerCapture(event.pointerId);
   const move = (moved) => {
-    height = Math.round(Math.min(Math.max(start + grip - moved.clientY, 120), window.innerHeight * 0.7));
+    height = Math.round(Math.min(Math.max(start + grip - moved.clientY, LEAST), most()));
     if (Math.abs(moved.clientY - grip) > 3) setBottom(height);
   };
   const end = () => {
     caption.removeEventListener("pointermove", move);
-    try {
-      if (height !== start) localStorage.setItem(HEIGHT, String(height));
-    } catch {
-      /* storage is off */
-    }
+    if (height !== start) keepBottom(height);
   };
   caption.addEventListener("pointermove", move);
   caption.addEventListener("pointerup", end, { once: true });
