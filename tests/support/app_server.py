@@ -30,6 +30,26 @@ PATIENCE = 30_000
 """Milliseconds. Far more than anything takes on a quiet machine."""
 
 
+DEEPEST = """
+const deepest = () => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+};
+const placeOf = (element) => {
+  if (!element || element === document.body) return null;
+  let key = "";
+  for (let at = element; at && !key; at = at.parentNode ?? at.host) {
+    key = [...(at.classList ?? [])].find((name) => name.startsWith("st-key-"))?.slice(7) ?? "";
+  }
+  const { x, y, width, height } = element.getBoundingClientRect();
+  const visible = width > 0 && height > 0 && x + width > 0 && y + height > 0
+    && x < innerWidth && y < innerHeight;
+  return { key, visible, tag: element.tagName };
+};
+"""
+
+
 class AppServer:
     """`streamlit run app.py` on a free port.
 
@@ -262,6 +282,44 @@ class AppPage:
         self.part("simulate").get_by_role("button").click()
         self.part("strip").get_by_text(f"{samples} samples").wait_for()
         self.part("progress").wait_for(state="detached")
+
+    def wait_for_background(self, shades: range) -> None:
+        """Wait until every channel of the page's background colour is one of these shades."""
+        self.page.wait_for_function(
+            "([low, high]) => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+            ".match(/\\d+/g).slice(0, 3).every((shade) => shade >= low && shade < high)",
+            arg=[shades.start, shades.stop],
+        )
+
+    def walk_by_tab(self, most: int) -> list[dict[str, Any]]:
+        """Press Tab until focus has gone round the page, and return its stops.
+
+        Args:
+            most: How many stops there may be at most.
+
+        Returns:
+            Of each stop its accessible `name` and `role` as the browser computes them, the widget
+            `key` it stands under, and whether it is `visible` in the window.
+        """
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Accessibility.enable")
+        stops: list[dict[str, Any]] = []
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            place = self.page.evaluate(f"() => {{ {DEEPEST} return placeOf(deepest()); }}")
+            if place is None:
+                return stops
+            focused = session.send(
+                "Runtime.evaluate", {"expression": f"(() => {{ {DEEPEST} return deepest(); }})()"}
+            )
+            tree = session.send(
+                "Accessibility.getPartialAXTree",
+                {"objectId": focused["result"]["objectId"], "fetchRelatives": False},
+            )
+            node = tree["nodes"][0]
+            words = {key: node.get(key, {}).get("value", "") for key in ("name", "role")}
+            stops.append(place | words)
+        raise AssertionError(f"focus did not go round in {most} stops: {stops[-5:]}")
 
     def screenshot(self, name: str, *, pointer: tuple[int, int] | None = (2, 2)) -> None:
         """Keep a picture, where `QUANTSIM_VIZ_SCREENSHOTS` names a folder to keep it in.
