@@ -11,6 +11,7 @@ from quantsim_viz.errors import Cancelled
 from quantsim_viz.sim.data import batch_rows
 from quantsim_viz.sim.execute import run_plan
 from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
+from quantsim_viz.sim.memory import HeapGuard
 from quantsim_viz.sim.operators import to_numpy
 from quantsim_viz.sim.plan import make_plan
 
@@ -100,6 +101,7 @@ class Pass:
         taken: Callable[[Measurement, Any], None] | None,
     ) -> Totals:
         """Run through all batches."""
+        guard = HeapGuard()
         try:
             for number, batch in enumerate(
                 data.batches(self.batch_size, self.engine.network.device)
@@ -113,6 +115,7 @@ class Pass:
                     watch.begin(stage, steps, self.engine.network.nodes, data.samples)
                 self._execute(plan, place, batch, watch, taken)
                 watch.count(batch_rows(batch))
+                guard.after_batch()
         except Cancelled as cancelled:
             stop = Stopped(cancelled.message, code=cancelled.code)
             stop.totals = self._so_far(data.count(self.batch_size) == 1)
