@@ -397,5 +397,5 @@ def _rounded(number: int) -> int:
     >>> _rounded(1621), _rounded(48)
     (1700, 48)
     """
-    step = 10 ** max(len(str(number)) - 2, 0)
+    step = int(10 ** max(len(str(number)) - 2, 0))
     return math.ceil(number / step) * step

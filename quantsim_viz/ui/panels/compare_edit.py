@@ -18,6 +18,8 @@ from quantsim_viz.ui.views.navigator import finding_id, reach_rows
 from quantsim_viz.ui.views.table import op_type_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.ui.compare.sides import Side
     from quantsim_viz.ui.components.channel import Act
@@ -37,7 +39,7 @@ def draw_editing(state: AppState, letter: str) -> None:
             icon=":material/undo:",
             disabled=history.undo_title is None,
             shortcut="Ctrl+Z",
-            on_click=history.undo,
+            on_click=lambda: _step(history.undo),
         )
         st.button(
             "Redo",
@@ -45,7 +47,7 @@ def draw_editing(state: AppState, letter: str) -> None:
             icon=":material/redo:",
             disabled=history.redo_title is None,
             shortcut="Ctrl+Shift+Z",
-            on_click=history.redo,
+            on_click=lambda: _step(history.redo),
         )
         st.space("stretch")
         st.download_button(
@@ -67,6 +69,10 @@ def draw_editing(state: AppState, letter: str) -> None:
     on_act = state.channels.listen(key, lambda act: _act(state, side, act))
     view = _editor_view(session, side, letter, channel.seq)
     mount_editor(view, key=key, ack=channel.ack, on_act=on_act)
+
+
+def _step(go: Callable[[], bool]) -> None:
+    go()
 
 
 def _editor_view(session: Session, side: Side, letter: str, seq: int) -> EditorView:
