@@ -107,7 +107,8 @@ def attribute(
     engine = engine or Engine(loaded, device=device)
     between = _Between(*sides)
     run = _Simulations(engine, chosen, batch_size or BATCH_SIZE, Watch(progress, cancelled))
-    run.execute(between.accepted, evaluation, ranges, metric)
+    with engine.cache.closed():
+        run.execute(between.accepted, evaluation, ranges, metric)
     effects = [between.effect(number, run) for number in range(len(between.changes))]
     return Attribution(
         configs=names or (sides[0].config.name, sides[1].config.name),

@@ -9,10 +9,11 @@ in any case.
 from __future__ import annotations
 
 import heapq
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -33,6 +34,7 @@ class ValueCache:
     def __init__(self, budget: int) -> None:
         self.budget = budget
         self.used = 0
+        self._is_closed = False
         self._values: dict[tuple[Place, Key], Tensor] = {}
         self._worth: list[tuple[int, int, Place, Key]] = []
 
@@ -52,7 +54,7 @@ class ValueCache:
         self, place: Place | None, plan: Plan, table: ValueTable
     ) -> Callable[[int, Tensor], None] | None:
         """Return what takes the values that a plan is done with, by slot."""
-        if place is None or not self.budget:
+        if place is None or not self.budget or self._is_closed:
             return None
         narrow = narrow_keys(plan)
 
@@ -61,6 +63,15 @@ class ValueCache:
             self._keep(place, key, value, (int(key in narrow), table.positions[key]))
 
         return keep
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Keep nothing new for a while: what is there is used, and not pushed out."""
+        self._is_closed = True
+        try:
+            yield
+        finally:
+            self._is_closed = False
 
     def clear(self) -> None:
         """Forget everything."""

@@ -152,3 +152,13 @@ def test_memory_is_estimated_from_one_sample(cnn):
     images = np.load(VIT.data)["image"]
     assert one > 2 * images[:1].nbytes
     assert eight == 8 * one
+
+
+def test_values_that_an_engine_keeps_stay_as_they_are(cnn):
+    engine = Engine(cnn, cache_bytes=1 << 20)
+    simulate(cnn, "weights_only", VIT.data, engine=engine, samples=16)
+    used = engine.cache.used
+    attribute(cnn, "weights_only", "tflite_int8", VIT.data, engine=engine, samples=16)
+    assert engine.cache.used == used > 0
+    simulate(cnn, "tflite_int8", VIT.data, engine=engine, samples=8)
+    assert engine.cache.used > used
