@@ -41,6 +41,13 @@ def read_arrays(path: str | Path) -> Mapping[str, Array]:
             return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise _unreadable(path, str(error)) from error
+    except MemoryError as error:
+        raise DataError(
+            f"{path} is too large for memory once it is decompressed: {error}",
+            code="out-of-memory",
+            hint="write it with numpy.savez, not savez_compressed, or as .npy: it is streamed then",
+            path=str(path),
+        ) from error
     raise _unreadable(path, "it is not a zip archive")
 
 

@@ -41,6 +41,10 @@ BATCH_SIZE = 32
 """Samples executed at once unless the caller says otherwise."""
 
 
+PIECE = 1 << 24
+"""Bytes of an array that are hashed at a time."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayData:
     """Arrays that fit a model.
@@ -70,11 +74,17 @@ class ArrayData:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the content, under which values computed from it may be kept."""
+        """A hash of the content, under which values computed from it may be kept.
+
+        Arrays are read in pieces, because they may lie in a file larger than memory.
+        """
         digest = hashlib.sha256(self.order.tobytes())
         for name, array in sorted(self.arrays.items()):
             digest.update(f"{name} {array.shape} {array.dtype}".encode())
-            digest.update(np.ascontiguousarray(array).data)
+            rows = max(1, PIECE // max(1, array[:1].nbytes)) if array.ndim else 1
+            for start in range(0, len(array) if array.ndim else 1, rows):
+                part = array[start : start + rows] if array.ndim else array
+                digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
 
     def count(self, batch_size: int = BATCH_SIZE) -> int:
@@ -120,13 +130,30 @@ class ArrayData:
         step = self.layout.step(batch_size)
         for number, start in enumerate(range(0, self.samples, step)):
             rows = self.order[start : start + step]
-            if self.layout.whole:
-                batch = dict(self.arrays)
-            elif self.layout.entries:
-                batch = {name: array[rows[0]] for name, array in self.arrays.items()}
-            else:
-                batch = {name: array[rows] for name, array in self.arrays.items()}
-            yield _to_tensors(batch, device, number, self.path)
+            try:
+                tensors = _to_tensors(self._rows(rows), device, number, self.path)
+            except MemoryError as error:
+                raise self._too_large(len(rows)) from error
+            yield tensors
+
+    def _rows(self, rows: Array) -> dict[str, Array]:
+        """Return one batch."""
+        if self.layout.whole:
+            return dict(self.arrays)
+        if self.layout.entries:
+            return {name: array[rows[0]] for name, array in self.arrays.items()}
+        return {name: array[rows] for name, array in self.arrays.items()}
+
+    def _too_large(self, rows: int) -> DataError:
+        whole = sum(array.nbytes for array in self.arrays.values())
+        needed = whole * rows / max(1, self.layout.length) / 2**20
+        return DataError(
+            f"memory ran out for the data themselves: {rows} samples of "
+            f"{', '.join(map(repr, self.arrays))} take {needed:,.0f} MiB",
+            code="out-of-memory",
+            hint=f"try --batch-size {max(1, rows // 2)}",
+            path=self.path,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from quantsim_viz.errors import DataError, ModelError
+from quantsim_viz.sim.failures import explain_failure
 from quantsim_viz.sim.watch import Progress, Watch
 
 if TYPE_CHECKING:
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from quantsim_viz.sim.network import Network
-    from quantsim_viz.sim.plan import Plan, PlannedStep
+    from quantsim_viz.sim.plan import Plan
     from quantsim_viz.sim.values import Key
-__all__ = ["Outcome", "Progress", "Watch", "explain_failure", "run_plan"]
+
+__all__ = ["Outcome", "Progress", "Watch", "run_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def run_plan(
                 advance(step.node)
             try:
                 step.run(slots, results)
-            except (RuntimeError, ValueError, IndexError, TypeError) as error:
-                raise explain_failure(error, step, network, inputs) from error
+            except (RuntimeError, ValueError, IndexError, TypeError, MemoryError) as error:
+                raise explain_failure(error, step, plan, network, inputs, slots) from error
             if taken is not None:
                 for index in step.results:
                     taken(index, results[index])
@@ -85,26 +86,3 @@ def run_plan(
             for slot in step.frees:
                 slots[slot] = None
     return Outcome(results, {key: slots[slot] for key, slot in plan.keep.items()})
-
-
-def explain_failure(
-    error: Exception, step: PlannedStep, network: Network, inputs: Mapping[str, Tensor]
-) -> DataError | ModelError:
-    """Return the error to raise when a step failed: which node, on what, and what to do."""
-    node = network.nodes[step.node] if step.node >= 0 else None
-    place = f"node {node.name} ({node.op_type})" if node else "a model input"
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    batch = max((value.shape[0] for value in inputs.values() if value.dim()), default=1)
-    if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in text:
-        return DataError(
-            f"memory ran out at {place} with batches of {batch}: {text}",
-            code="out-of-memory",
-            hint=f"try --batch-size {max(1, batch // 2)}",
-        )
-    shapes = ", ".join(f"{name} {list(value.shape)}" for name, value in inputs.items())
-    return ModelError(
-        f"{place} cannot be executed on these data: {text} (inputs {shapes})",
-        code="node-failed",
-        hint="check that the data have the shapes that the model was made for",
-        path=network.model.path,
-    )
