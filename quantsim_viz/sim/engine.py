@@ -53,7 +53,7 @@ class Engine:
         self.model = model
         self.network = Network(model, device)
         self.table = ValueTable(self.network)
-        self.constants = ConstantStore(self.network, self.table)
+        self.constants = ConstantStore(self.network, self.table, is_lasting=cache_bytes > 0)
         self.cache = ValueCache(cache_bytes)
         self.param_encodings: dict[Any, Encoding | None] = {}
         self._totals: dict[tuple[str, int, Measurement], Any] = {}
@@ -72,12 +72,18 @@ class Engine:
         Args:
             traces: Scenarios whose constants stay, if the engine keeps anything at all.
         """
-        kept: set[Key] = set()
         if self.cache.budget:
-            for trace in (self.table.plain, *traces):
-                kept.update(trace.raw.values(), trace.seen.values())
-        self.constants.prune(kept)
+            self.forget_constants(traces)
+        else:
+            self.constants.prune(())
         return_freed_memory()
+
+    def forget_constants(self, traces: Iterable[Trace]) -> None:
+        """Forget the constants that neither the float run nor any of some scenarios needs."""
+        kept: set[Key] = set()
+        for trace in (self.table.plain, *traces):
+            kept.update(trace.raw.values(), trace.seen.values())
+        self.constants.prune(kept)
 
     def measure(
         self,

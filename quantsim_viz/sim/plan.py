@@ -93,7 +93,9 @@ def make_plan(
         check: Called before every constant that has to be computed; stops the planning by raising.
     """
     planner = _Planner(table, constants, tuple(keep), frozenset(available), check or _go_on)
-    return planner.plan(measurements)
+    plan = planner.plan(measurements)
+    constants.settle()
+    return plan
 
 
 def _go_on() -> None:
@@ -139,6 +141,7 @@ class _Planner:
         actions = self._actions(units, moving)
         constants = self.table.constants
         steps = self._steps(actions)
+        read = {*self.keep, *(key for action in actions for key in action.reads)}
         initial: list[Tensor | None] = [None] * len(self.slots)
         inputs = {}
         for key, slot in self.slots.items():
@@ -146,8 +149,9 @@ class _Planner:
                 continue
             definition = self.table.definitions[key]
             if constants[key]:
-                self.check()
-                initial[slot] = self.constants.value(key)
+                if key in read:
+                    self.check()
+                    initial[slot] = self.constants.value(key)
             elif isinstance(definition, Source):
                 inputs[definition.name] = slot
         return Plan(

@@ -145,6 +145,7 @@ def simulate_all(
     watch.expect(_stages(engine, measures))
     encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
     runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
+    engine.forget_constants(run.simulated for run in runs)  # scales of weights have been adjusted
 
     def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:
         accuracies, failure = _accuracies(engine, runs, wanted, totals, evaluation, partial)
