@@ -83,7 +83,7 @@ export class Looks {
   finish(look) {
     const { theme } = this;
     const filled = look.fill !== "none";
-    const strength = this.mode === "status" ? (theme.dark ? 0.16 : 0.085) : theme.dark ? 0.42 : 0.3;
+    const strength = this.mode === "status" ? (theme.dark ? 0.16 : 0.085) : theme.dark ? 0.34 : 0.3;
     return {
       ...look,
       entry: this.entryOf(look),

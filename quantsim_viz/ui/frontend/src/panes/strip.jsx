@@ -32,7 +32,8 @@ export function Strip({ data, send }) {
 
   const at = (event) => {
     const box = canvas.current.getBoundingClientRect();
-    return Math.min(bars.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * bars.length)));
+    const share = (event.clientX - box.left - AXIS) / (box.width - AXIS);
+    return Math.min(bars.length - 1, Math.max(0, Math.floor(share * bars.length)));
   };
   const shown = hover == null ? bars.find((bar) => bar.index === data.selected && bar.figure) : bars[hover];
   return (
@@ -51,6 +52,9 @@ export function Strip({ data, send }) {
     </div>
   );
 }
+
+const AXIS = 40; // pixels for the scale in dB
+const LINES = [20, 40];
 
 const HEIGHT = "quantsim-viz:bottom-height";
 const LEAST = 120;
@@ -127,19 +131,26 @@ function draw(canvas, bars, palette, data, width, hover) {
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
   const ink = getComputedStyle(canvas).color;
-  const step = width / Math.max(bars.length, 1);
+  const step = (width - AXIS) / Math.max(bars.length, 1);
   const [low, high] = palette.sqnr;
-  context.globalAlpha = 0.18;
-  context.strokeStyle = ink;
-  for (const line of [20, 40]) {
+  context.strokeStyle = context.fillStyle = ink;
+  context.font = `10px ${getComputedStyle(canvas).fontFamily}`;
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  for (const line of LINES) {
     const y = height - ((line - low) / (high - low)) * height;
+    context.globalAlpha = 0.7;
+    context.fillText(`${line} dB`, AXIS - 6, y);
+    context.globalAlpha = 0.18;
     context.beginPath();
-    context.moveTo(0, y);
+    context.moveTo(AXIS - 3, y);
     context.lineTo(width, y);
     context.stroke();
   }
+  context.globalAlpha = 0.35;
+  context.fillRect(AXIS - 1, 0, 0.5, height);
   bars.forEach((bar, index) => {
-    const x = index * step;
+    const x = AXIS + index * step;
     const here = index === hover || bar.index === data.selected;
     if (here) {
       context.globalAlpha = 0.16;
