@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_STEPS = 60
 """Steps each way that a draft comes back with."""
@@ -14,6 +18,7 @@ Change = tuple[int, int, str]
 """From which character, how many taken out, what put in."""
 
 
+@lru_cache(maxsize=256)
 def change_between(old: str, new: str) -> Change:
     """Return the change that makes one text of another.
 
@@ -21,13 +26,18 @@ def change_between(old: str, new: str) -> Change:
     (2, 1, 'X')
     """
     most = min(len(old), len(new))
-    start = 0
-    while start < most and old[start] == new[start]:
-        start += 1
-    end = 0
-    while end < most - start and old[-1 - end] == new[-1 - end]:
-        end += 1
+    start = _longest(most, lambda length: old[:length] == new[:length])
+    end = _longest(most - start, lambda length: old.endswith(new[len(new) - length :]))
     return start, len(old) - start - end, new[start : len(new) - end]
+
+
+def _longest(most: int, alike: Callable[[int], bool]) -> int:
+    """Return the greatest length up to which two texts are alike, by halving."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if alike(middle) else (low, middle - 1)
+    return low
 
 
 def apply_change(text: str, change: Any) -> str:

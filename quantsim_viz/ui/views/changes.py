@@ -9,6 +9,8 @@ from quantsim_viz.ui import documents
 from quantsim_viz.ui.views.effects import count_changes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from quantsim_viz.ui.session import Session
 
 AS_OPENED = ""
@@ -16,6 +18,12 @@ AS_OPENED = ""
 
 CONTEXT = 3
 """Unchanged lines that are shown around a change."""
+
+LONG = 3000
+"""Lines from which on lines that occur often are not matched, which would take minutes."""
+
+MOST_ROWS = 2000
+"""Lines that are shown."""
 
 
 def change_view(session: Session) -> dict[str, Any]:
@@ -30,8 +38,10 @@ def change_view(session: Session) -> dict[str, Any]:
         if rows
         else "nothing is different"
     )
+    if len(rows) > MOST_ROWS:
+        words += f", the first {MOST_ROWS:,} lines shown"
     return {
-        "rows": rows,
+        "rows": rows[:MOST_ROWS],
         "caption": f"{words}{_effect_words(session, old) if rows else ''}.".capitalize(),
         "against": AS_OPENED if other is None else other.reference,
         "choices": _choices(session),
@@ -66,22 +76,37 @@ def change_rows(old: str, new: str) -> list[dict[str, Any]]:
     [('same', 'a'), ('gone', 'b'), ('new', 'c')]
     """
     before, after = old.splitlines(), new.splitlines()
+    start, end = _alike(before, after)
+    start, end = max(start - CONTEXT, 0), max(end - CONTEXT, 0)
+    inner = (before[start : len(before) - end], after[start : len(after) - end])
+    is_long = min(map(len, inner)) > LONG
     rows: list[dict[str, Any]] = []
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    matcher = SequenceMatcher(None, *inner, autojunk=is_long)
     for group in matcher.get_grouped_opcodes(CONTEXT):
         if rows:
             rows.append({"kind": "gap", "a": None, "b": None, "text": ""})
         for tag, a1, a2, b1, b2 in group:
-            if tag == "equal":
-                rows += [
-                    {"kind": "same", "a": a + 1, "b": b + 1, "text": before[a]}
-                    for a, b in zip(range(a1, a2), range(b1, b2), strict=True)
-                ]
-                continue
-            rows += [
-                {"kind": "gone", "a": a + 1, "b": None, "text": before[a]} for a in range(a1, a2)
-            ]
-            rows += [
-                {"kind": "new", "a": None, "b": b + 1, "text": after[b]} for b in range(b1, b2)
-            ]
+            rows += _rows(tag, (a1 + start, a2 + start), (b1 + start, b2 + start), before, after)
     return rows
+
+
+def _alike(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """Return how many lines two texts have in common at the start and, besides, at the end."""
+    most = min(len(before), len(after))
+    start = next((k for k in range(most) if before[k] != after[k]), most)
+    most -= start
+    end = next((k for k in range(most) if before[-1 - k] != after[-1 - k]), most)
+    return start, end
+
+
+def _rows(
+    tag: str, a: tuple[int, int], b: tuple[int, int], before: Sequence[str], after: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    if tag == "equal":
+        for old, new in zip(range(*a), range(*b), strict=True):
+            yield {"kind": "same", "a": old + 1, "b": new + 1, "text": before[old]}
+        return
+    for old in range(*a):
+        yield {"kind": "gone", "a": old + 1, "b": None, "text": before[old]}
+    for new in range(*b):
+        yield {"kind": "new", "a": None, "b": new + 1, "text": after[new]}

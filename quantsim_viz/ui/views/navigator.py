@@ -8,11 +8,16 @@ from quantsim_viz.config.pointer import split
 from quantsim_viz.ui.views.words import rule_label, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from quantsim_viz.config.rules import Rule
     from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.resolve.settings import RuleCount
     from quantsim_viz.ui.workspace import Picture
+
+MOST_RULES = 1500
+MOST_PROBLEMS = 300
+"""What is listed: a person reads no more, and a browser draws no more at once."""
 
 SECTION_TITLES = {
     "defaults": "Defaults",
@@ -26,14 +31,19 @@ SECTION_TITLES = {
 
 
 def rule_rows(picture: Picture) -> list[dict[str, Any]]:
-    """Return the rules in document order, a heading before each section."""
+    """Return the rules in document order, a heading before each section.
+
+    Of very many only those are listed that match something.
+    """
     if picture.cascade is None or picture.config is None or picture.config.rules is None:
         return []
     counts = picture.cascade.rules
     data = picture.config.document.data
     rows: list[dict[str, Any]] = []
     section = ""
-    for rule in sorted(picture.config.rules, key=lambda rule: (rule.line, rule.column)):
+    rules = sorted(picture.config.rules, key=lambda rule: (rule.line, rule.column))
+    shown = rules if len(rules) <= MOST_RULES else [r for r in rules if _matters(counts, r)]
+    for rule in shown[:MOST_RULES]:
         head = split(rule.pointer)[0]
         if head != section:
             section = head
@@ -50,7 +60,16 @@ def rule_rows(picture: Picture) -> list[dict[str, Any]]:
                 "note": count_note(count),
             }
         )
+    left_out = len(rules) - min(len(shown), MOST_RULES)
+    if left_out:
+        words = "match nothing here" if len(shown) <= MOST_RULES else "are not listed"
+        rows.append({"heading": True, "pointer": "#more", "label": f"{left_out:,} more {words}"})
     return rows
+
+
+def _matters(counts: Mapping[str, RuleCount], rule: Rule) -> bool:
+    count = counts.get(rule.pointer)
+    return count is not None and (count.matched > 0 or count.nodes > 0)
 
 
 def _short_label(pointer: str, data: Any) -> str:
@@ -85,19 +104,25 @@ def finding_id(finding: Diagnostic) -> str:
 def problem_rows(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     """Return the findings, errors first."""
     order = {"error": 0, "warning": 1, "info": 2}
-    rows = [{**finding.to_dict(), "id": finding_id(finding)} for finding in diagnostics]
-    return sorted(rows, key=lambda row: (order[row["severity"]], row["line"] or 0))
+    found = sorted(diagnostics, key=lambda d: (order[d.severity.value], d.line or 0))
+    rows = [{**d.to_dict(), "id": finding_id(d)} for d in found[:MOST_PROBLEMS]]
+    if len(found) > len(rows):
+        message = f"And {len(found) - len(rows):,} more, which are marked in the editor."
+        rows.append({"id": "more", "severity": "info", "code": "", "message": message})
+    return rows
 
 
 def reach_rows(picture: Picture) -> list[tuple[int, int, int, int]]:
-    """Return (line, matched, decided, nodes) of every rule, for the editor's margin."""
+    """Return (line, matched, decided, nodes) of the rules, for the editor's margin.
+
+    Of very many only those that match something.
+    """
     if picture.cascade is None:
         return []
-    return sorted(
-        (count.line, count.matched, count.decided, count.nodes)
-        for count in picture.cascade.rules.values()
-        if count.line is not None
-    )
+    counts = [count for count in picture.cascade.rules.values() if count.line is not None]
+    if len(counts) > MOST_RULES:
+        counts = [count for count in counts if count.matched or count.nodes]
+    return sorted((c.line or 0, c.matched, c.decided, c.nodes) for c in counts)
 
 
 def _plural(count: int, word: str) -> str:

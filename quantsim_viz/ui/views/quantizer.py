@@ -92,7 +92,10 @@ class Card:
         picture = workspace.shown()
         self.data = picture.config.document.data if picture.config is not None else None
         self._patient = patient
-        self._until = time.perf_counter() + (PATIENT_SECONDS if patient else COUNTING_SECONDS)
+        seconds = PATIENT_SECONDS if patient else COUNTING_SECONDS
+        if picture.seconds > seconds:  # not even one in that time
+            seconds = 0.0
+        self._until = time.perf_counter() + seconds
         workspace.counts_due = False
 
     def of(self, target: Target, measured: Mapping[str, Any] | None) -> dict[str, Any]:

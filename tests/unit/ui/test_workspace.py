@@ -7,7 +7,15 @@ import pytest
 
 from quantsim_viz.errors import ConfigError
 from quantsim_viz.resolve import Status
-from quantsim_viz.ui.views.navigator import finding_id
+from quantsim_viz.ui.documents import uploaded_config
+from quantsim_viz.ui.views.changes import MOST_ROWS, change_view
+from quantsim_viz.ui.views.navigator import (
+    MOST_PROBLEMS,
+    finding_id,
+    problem_rows,
+    reach_rows,
+    rule_rows,
+)
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
@@ -116,3 +124,26 @@ def test_coverage_that_takes_long_is_measured_when_there_is_time(
     after = workspace.coverage()
     assert after != before
     assert not workspace.coverage_due
+
+
+def test_ten_thousand_operator_types_are_listed_edited_and_held_against_others(
+    session: Session,
+) -> None:
+    document = json.loads(session.workspace.text)
+    entry = {"is_output_quantized": "True"}
+    document["op_type"] |= {f"Op{number}": entry for number in range(10_000)}
+    text = json.dumps(document, indent=2)
+    session.open_config(uploaded_config("large.json", text.encode()))
+    rows = rule_rows(session.workspace.picture())
+    assert len(rows) < 40
+    assert rows[-1]["label"] == "10,002 more match nothing here"
+    assert len(reach_rows(session.workspace.picture())) < 40
+    problems = problem_rows(session.workspace.findings())
+    assert len(problems) == MOST_PROBLEMS + 1
+    assert problems[-1]["message"].startswith("And 9,7")
+    session.act({"type": "set", "pointer": "/op_type/Op77", "value": None})
+    assert [row["text"].strip() for row in change_view(session)["rows"] if row["kind"] == "gone"]
+    session.act({"type": "against", "reference": "default_config"})
+    shown = change_view(session)
+    assert len(shown["rows"]) == MOST_ROWS
+    assert "the first 2,000 lines shown" in shown["caption"]
