@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.compare.comparing import LAYOUTS
-from quantsim_viz.ui.compare.verdict import shown_measured
+from quantsim_viz.ui.compare.figures import shown_measured
 from quantsim_viz.ui.components.graph import GraphView
 from quantsim_viz.viz import layout_model
 from quantsim_viz.viz.figures import Figures, figures_of

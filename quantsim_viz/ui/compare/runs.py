@@ -97,8 +97,8 @@ def full_seconds(session: Session) -> float:
     live = session.comparing.measured.get("compare-live")
     if live is None:
         return 0.0
-    total = session.options.samples or live.report["total"]
-    return live.seconds * float(total) / max(live.report["samples"], 1)
+    total = int(session.options.samples or live.report["total"])
+    return live.seconds * total / max(int(live.report["samples"]), 1)
 
 
 def _is_quick(session: Session) -> bool:

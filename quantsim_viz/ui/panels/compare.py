@@ -12,9 +12,10 @@ from quantsim_viz.ui.compare.attributed import attributed_view, explanation_of
 from quantsim_viz.ui.compare.catalogue import catalogue
 from quantsim_viz.ui.compare.causes import cause_rows
 from quantsim_viz.ui.compare.comparing import LAYOUTS
+from quantsim_viz.ui.compare.figures import shown_measured
 from quantsim_viz.ui.compare.pictures import graph_views
 from quantsim_viz.ui.compare.runs import start_attribution, stop_comparing
-from quantsim_viz.ui.compare.verdict import shown_measured, verdict_view
+from quantsim_viz.ui.compare.verdict import verdict_view
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.compare import mount_compare
 from quantsim_viz.ui.components.graph import mount_graph
@@ -158,15 +159,16 @@ def _causes(session: Session) -> dict[str, Any]:
     rows = cause_rows(comparing.causes, pair, letters)
     acting = [row for row in rows if row["quantizers"]]
     count = len({change.tensor for change in difference.changes})
-    lead = f"{count} quantizers, for {len(acting)} reasons"
+    lead = f"{count} quantizers, for {len(acting)} reason{'' if len(acting) == 1 else 's'}"
     if difference.errors != (None, None):
-        lead = "AIMET refuses a side, so there is no difference in effect."
+        lead = "AIMET refuses a side; what these rules change is seen once it does not."
+        acting = [row | {"text": ""} for row in rows]
     elif not acting:
         lead = "No quantizer."
     return {
         "lead": lead,
         "causes": acting,
-        "idle": [row for row in rows if not row["quantizers"]],
+        "idle": [row for row in rows if not row["quantizers"]][: len(rows) - len(acting)],
         "selected": comparing.cause,
         "letters": letters,
         **attributed_view(session, acting),
@@ -191,12 +193,10 @@ def _evidence(state: AppState) -> dict[str, Any]:
     content = json.dumps(measured.report, separators=(",", ":")).encode()
     data["results"] = publish(content, "comparison")
     data["stale"] = not measured.is_current(session)
-    data["columns"] = None if None in columns else columns
+    data["columns"] = None if columns == [None, None] else columns
     found = explanation_of(session, measured)
     if found is not None:
         data["explaining"] = publish(json.dumps(found).encode(), "explaining")
-    if data["columns"] is None:
-        data["empty"] = "Only a side that AIMET accepts has figures; they stand in the table above."
     return data
 
 

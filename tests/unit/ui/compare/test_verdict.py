@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quantsim_viz.ui.compare.verdict import shown_measured, verdict_view
+from quantsim_viz.ui.compare.figures import shown_measured
+from quantsim_viz.ui.compare.verdict import verdict_view
 
 from .conftest import SOFTMAX, metric_of
 

@@ -33,7 +33,7 @@ function Cause({ cause, data, send }) {
         title={selected ? "Show all nodes again" : `Light up ${nodes} node${nodes === 1 ? "" : "s"} in the graph`}>
         <span class="cause-rule"><code>{cause.label}</code></span>
         {cause.what && <span class="cause-what">{cause.what}</span>}
-        <span class="cause-effect"><b>{cause.text}</b><span class="dim"> · {nodes} node{nodes === 1 ? "" : "s"}</span></span>
+        {cause.text && <span class="cause-effect"><b>{cause.text}</b><span class="dim"> · {nodes} node{nodes === 1 ? "" : "s"}</span></span>}
       </button>
       <div class="cause-foot">
         <Places cause={cause} send={send} />

@@ -52,12 +52,11 @@ function Tab({ id, view, setView, children }) {
 function layerRows(table, report, columns) {
   if (!table || !report || !columns) return [];
   const byName = new Map(table.nodes.map((node, index) => [node.name, index]));
-  const [a, b] = columns;
   return report.layers.map((layer, order) => {
     const index = byName.get(layer.node);
     const node = table.nodes[index] ?? { name: layer.node, op_type: "" };
-    const db = [layer.sqnr_db[a], layer.sqnr_db[b]];
-    const status = [layer.status[a], layer.status[b]];
+    const db = columns.map((column) => (column == null ? null : layer.sqnr_db[column]));
+    const status = columns.map((column) => (column == null ? null : layer.status[column]));
     return {
       id: layer.tensor, index, node, order, db, status,
       delta: db[0] == null || db[1] == null ? null : db[1] - db[0],

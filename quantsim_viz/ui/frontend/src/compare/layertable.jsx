@@ -27,7 +27,7 @@ function columnsOf(table, [first, second], explained) {
   const looks = (row, side) => statusByName(table, row.status[side]);
   const status = (side, title) => ({
     key: `status${side}`, title, width: "24px", hint: `Status in ${title}`, value: (row) => looks(row, side).word,
-    render: (row) => <span class={row.status[0] === row.status[1] ? "same" : ""}><Mark status={looks(row, side)} /></span>,
+    render: (row) => <span class={row.status[0] === row.status[1] ? "same" : ""}>{row.status[side] && <Mark status={looks(row, side)} />}</span>,
   });
   return [
     { key: "order", title: "#", width: "30px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },

@@ -39,7 +39,10 @@ function walk(event, rows, selected, choose) {
   choose(rows[Math.min(Math.max(at + step, 0), rows.length - 1)]);
 }
 
-const words = (row, [first, second]) => `${row.node.name}: ${first} ${row.db[0].toFixed(1)}, ${second} ${row.db[1].toFixed(1)} dB, ${signed(row.delta)}`;
+function words(row, letters) {
+  const each = letters.map((letter, side) => (row.db[side] == null ? "" : `${letter} ${row.db[side].toFixed(1)}`));
+  return `${row.node.name}: ${each.filter(Boolean).join(", ")} dB${row.delta == null ? "" : `, ${signed(row.delta)}`}`;
+}
 
 export function Scatter({ rows, letters, selected, marked, choose }) {
   const [box, [width, height]] = useSize();
@@ -107,13 +110,13 @@ export function Depth({ rows, letters, selected, marked, choose }) {
     return rows[Math.min(Math.max(Math.floor((left / wide) * rows.length), 0), rows.length - 1)];
   };
   const line = (side) => pathOf(rows, (row) => row.db[side], x, y);
-  const here = hover ?? rows.find((row) => row.index === selected && row.delta != null);
+  const here = hover ?? rows.find((row) => row.index === selected);
   return (
     <figure class="plot-box depth" aria-label="SQNR of both along depth">
       <figcaption><b>Along depth</b>
         <span class={`key ${hueOf(first)}`}><svg width="20" height="8" aria-hidden="true"><line x1="0" x2="20" y1="4" y2="4" class="curve" /></svg>{first}</span>
         <span class={`key ${hueOf(second)}`}><svg width="20" height="8" aria-hidden="true"><line x1="0" x2="20" y1="4" y2="4" class="curve second" /></svg>{second}</span>
-        <span class="dim">{here && here.delta != null ? words(here, letters) : "dB, first layer to last"}</span>
+        <span class="dim">{here && here.db.some((value) => value != null) ? words(here, letters) : "dB, first layer to last"}</span>
       </figcaption>
       <div class="plot-area" ref={box}>
         <svg width={width} height={height} tabindex="0" role="application" aria-label={`SQNR along depth, ${rows.length} layers. Arrow keys walk along them.`}

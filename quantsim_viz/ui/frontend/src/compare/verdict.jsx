@@ -13,14 +13,27 @@ export function Verdict({ data, send }) {
         <p class="caption-line">
           {data.busy && <span class="busy">{data.busy} <button type="button" class="link" onClick={() => send("stop")}>stop</button></span>}
           {data.caption && <small>{data.caption}</small>}
+          <Metric data={data} send={send} />
         </p>
       </div>
-      <Figures data={data} send={send} />
+      <Figures data={data} />
     </div>
   );
 }
 
-function Figures({ data, send }) {
+/** Which accuracy is measured. */
+function Metric({ data, send }) {
+  return (
+    <label class="metric-choice">accuracy
+      <select value={data.asked} onChange={(event) => send("metric", { name: event.currentTarget.value })}>
+        <option value="">as the labels suit</option>
+        {data.metrics.map((name) => <option key={name} value={name}>{name}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Figures({ data }) {
   const { rows, metric } = data;
   const span = forestSpan(rows);
   if (!rows.length) return <div class="figures" />;
@@ -55,12 +68,6 @@ function Figures({ data, send }) {
             </tr>))}
         </tbody>
       </table>
-      <label class="metric-choice">accuracy
-        <select value={data.asked} onChange={(event) => send("metric", { name: event.currentTarget.value })}>
-          <option value="">what suits the labels</option>
-          {data.metrics.map((name) => <option key={name} value={name}>{name}</option>)}
-        </select>
-      </label>
     </div>
   );
 }

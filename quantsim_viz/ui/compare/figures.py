@@ -1,0 +1,143 @@
+"""The figures of a comparison, side by side: accuracy with its interval, noise at the outputs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from quantsim_viz.ui.compare.measured import Measured
+    from quantsim_viz.ui.session import Session
+
+SHARES = ("top1", "top5")
+"""Metrics that are a share of the samples, told in percent and points."""
+
+LOWER_IS_BETTER = ("mse", "mae")
+
+TEST_WORDS = {
+    "mcnemar-exact": "exact McNemar test",
+    "paired-bootstrap": "paired bootstrap",
+}
+
+
+def shown_measured(session: Session) -> Measured | None:
+    """Return the figures to show: of all the data if they are current, else of one batch.
+
+    While neither is current, the last ones of all the data stand, and are stale.
+    """
+    measured = session.comparing.measured
+    full, live = measured.get("compare"), measured.get("compare-live")
+    for found in (full, live):
+        if found is not None and found.is_current(session):
+            return found
+    return full or live
+
+
+def figure_rows(session: Session, measured: Measured | None) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the table: the float model, then every side, refused ones too."""
+    comparing = session.comparing
+    metric = None if measured is None else measured.report.get("metric")
+    if metric is not None:
+        yield {"letter": "float", "name": "float model", "value": score(metric, metric["float"])}
+    for letter, side in comparing.sides.items():
+        row: dict[str, Any] = {
+            "letter": letter,
+            "name": side.name,
+            "problem": side.problem,
+            "beside": len(comparing.sides) > 2 and letter == comparing.other,
+        }
+        column = None if measured is None else measured.column(letter)
+        if measured is not None and column is not None:
+            row |= _figures_of(measured, column)
+            row["stale"] = not measured.is_of(session, letter)
+        yield row
+
+
+def _figures_of(measured: Measured, column: int) -> dict[str, Any]:
+    report = measured.report
+    decibels = output_sqnr(report, column)
+    row: dict[str, Any] = {"sqnr": "no noise" if decibels is None else f"{decibels:.1f} dB"}
+    first = output_sqnr(report, 0)
+    if column and decibels is not None and first is not None and measured.letters[0] == "A":
+        row["sqnr_delta"] = decibels - first
+    metric = report.get("metric")
+    if metric is None:
+        return row
+    row["value"] = score(metric, metric["values"][column])
+    if column and measured.letters[0] == "A":
+        row["difference"] = metric["difference"][column]
+        test = paired_test(report, column)
+        if test is not None:
+            row |= {"interval": test["interval"], "p": p_text(test["p_value"])}
+    return row
+
+
+def metric_words(measured: Measured | None) -> dict[str, Any] | None:
+    """Return what the columns of the accuracy are called, and how its figures are written."""
+    metric = None if measured is None else measured.report.get("metric")
+    if metric is None:
+        return None
+    name = metric["name"]
+    share = name in SHARES
+    how = TEST_WORDS.get(metric["test"], "no test, as it is one figure for all samples")
+    return {
+        "name": name,
+        "title": name,
+        "hint": f"On {metric['samples']} labelled samples",
+        "difference_hint": "Of the same samples, paired",
+        "interval_title": "95 % interval",
+        "interval_hint": "The differences to A that fit the data, at 95 % confidence",
+        "test_hint": f"How often chance alone makes a difference as large: {how}",
+        "scale": 100 if share else 1,
+        "unit": "",
+        "digits": 2 if share else 4,
+        "good": -1 if name in LOWER_IS_BETTER else 1,
+    }
+
+
+def output_sqnr(report: Mapping[str, Any], column: int) -> float | None:
+    """Return the SQNR at the outputs together in dB, None without noise or signal."""
+    outputs = report["outputs"].values()
+    signal = sum(output["signal"] or 0.0 for output in outputs)
+    noise = sum(output["noise"][column] or 0.0 for output in outputs)
+    return 10 * math.log10(signal / noise) if signal > 0 and noise > 0 else None
+
+
+def output_difference(measured: Measured, columns: tuple[int, int]) -> float | None:
+    """Return how many dB the second column's SQNR at the outputs is above the first's."""
+    first, second = (output_sqnr(measured.report, column) for column in columns)
+    return None if first is None or second is None else second - first
+
+
+def paired_test(report: Mapping[str, Any], column: int) -> dict[str, Any] | None:
+    """Return what the paired test says of a column against the first, None without one."""
+    metric = report.get("metric")
+    if metric is None or metric["verdict"][column] is None:
+        return None
+    return {
+        "name": metric["test"],
+        "verdict": metric["verdict"][column],
+        "difference": metric["difference"][column],
+        "p_value": metric["p_value"][column],
+        "interval": metric["confidence_interval"][column],
+        "disagreements": metric["disagreements"][column],
+        "needed": metric["needed_samples"][column],
+    }
+
+
+def score(metric: Mapping[str, Any], value: float | None) -> str:
+    """Return a score for reading."""
+    if value is None:
+        return "not finite"
+    return f"{value:.2%}" if metric["name"] in SHARES else f"{value:.4g}"
+
+
+def p_text(p_value: float) -> str:
+    """Return a p-value for reading.
+
+    >>> p_text(0.0312), p_text(0.00004), p_text(1.0)
+    ('0.031', '< 0.001', '1')
+    """
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.2g}"
