@@ -17,6 +17,7 @@ from quantsim_viz.sim.layers import Layer, Ownership, layers_of
 from quantsim_viz.sim.measurements import Clipping, Noise, Signal
 from quantsim_viz.sim.quantizer_noise import quantizer_noises, splits_of
 from quantsim_viz.sim.values import Quantized
+from quantsim_viz.sim.weight_scale import raised_scale_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.measurements import Gauge, Measurement
     from quantsim_viz.sim.quantizer_noise import Split
     from quantsim_viz.sim.values import Key, Trace
+    from quantsim_viz.sim.weight_scale import RaisedScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ class Scenario:
         cascade: Cascade,
         encodings: Mapping[str, Encoding],
         measures: Sequence[str],
+        raised: Sequence[RaisedScale] = (),
     ) -> None:
         self.engine = engine
         self.cascade = cascade
         self.encodings = encodings
         self.measures = measures
+        self.raised = raised
         self.float: Trace = engine.table.plain
         self.simulated: Trace = engine.table.trace(encodings)
         self.layers = layers_of(engine.network)
@@ -201,6 +205,9 @@ class Scenario:
                 f"{', '.join(unseen[:5])}. AIMET would raise an error here; calibrate with data "
                 "that reach them.",
             )
+        finding = raised_scale_finding(self.raised)
+        if finding is not None:
+            yield finding
         if self.culprit is not None:
             node = self.culprit.node
             yield Diagnostic(

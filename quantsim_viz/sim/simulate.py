@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.engine import Totals
     from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.watch import Progress
+    from quantsim_viz.sim.weight_scale import RaisedScale
 
 MEASURES = ("cumulative", "isolated", "sensitivity", "quantizers", "channels")
 _WEIGHTS = {  # tenths of a float forward
@@ -143,8 +144,14 @@ def simulate_all(
     engine = engine or Engine(loaded, device=device)
     wanted = choose_metric(engine, evaluation, metric)
     watch.expect(_stages(engine, measures))
-    encodings = calibrate(engine, cascades, ranges, scheme, batch_size=size, watch=watch)
-    runs = [Scenario(engine, c, e, measures) for c, e in zip(cascades, encodings, strict=True)]
+    raised: list[list[RaisedScale]] = []
+    encodings = calibrate(
+        engine, cascades, ranges, scheme, batch_size=size, watch=watch, raised=raised
+    )
+    runs = [
+        Scenario(engine, cascade, found, measures, notes)
+        for cascade, found, notes in zip(cascades, encodings, raised, strict=True)
+    ]
     engine.forget_constants(run.simulated for run in runs)  # scales of weights have been adjusted
 
     def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:

@@ -5,13 +5,16 @@ Source: `docs/encodings.md` §6.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantsim_viz.diagnostics import Diagnostic, Severity
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,8 +32,34 @@ LEAST_RATIO = 2.0**-23.5
 """Smallest ratio of the accumulator's scale to the output's that runtimes handle."""
 
 
+NOTABLE = 2.0
+"""A scale raised by more is worth a warning: it costs a bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedScale:
+    """A weight whose scales were raised notably.
+
+    Attributes:
+        weight: The weight.
+        node: The operator that reads it.
+        factor: By how much its scale was raised, the worst channel's.
+        reason: What it was raised for most.
+        input_bits: Precision of the operator's input.
+    """
+
+    weight: str
+    node: str
+    factor: float
+    reason: str
+    input_bits: int
+
+
 def adjust_weight_scales(
-    engine: Engine, cascade: Cascade, encodings: Mapping[str, Encoding]
+    engine: Engine,
+    cascade: Cascade,
+    encodings: Mapping[str, Encoding],
+    raised: list[RaisedScale] | None = None,
 ) -> dict[str, Encoding]:
     """Return the encodings of the weights of every `WEIGHTED` operator with quantized input.
 
@@ -40,6 +69,12 @@ def adjust_weight_scales(
     4. A float16 bias keeps the step above float16's smallest normal number.
 
     Scales come back rounded to single precision, whether anything changed or not.
+
+    Args:
+        engine: Knows the biases.
+        cascade: The configuration.
+        encodings: What was found so far.
+        raised: Takes note of weights whose scales were raised notably.
     """
     run = cascade.run
     if run is None:
@@ -61,9 +96,46 @@ def adjust_weight_scales(
         if "bias" in by_type:
             bias = engine.constant(by_type["bias"]).cpu().numpy()
         output = _integer(encodings.get(op.node.outputs[0]))
-        scale = adjusted_scale(encoding, given, output, bias)
-        adjusted[weight] = _rescaled(encoding, scale)
+        steps = list(_steps_of(encoding, given, output, bias))
+        adjusted[weight] = _rescaled(encoding, steps[-1][1])
+        found = _raised(weight, op.node.members[-1], given.bitwidth, steps)
+        if raised is not None and found.factor > NOTABLE:
+            raised.append(found)
     return adjusted
+
+
+def _raised(
+    weight: str, node: str, bitwidth: int, steps: Sequence[tuple[str, Singles]]
+) -> RaisedScale:
+    """Return by how much the scale that was raised most was raised, and by which step most."""
+    scales = [scale.astype(np.float64) for _, scale in steps]
+    factors = [(after / before).max() for before, after in pairwise(scales)]
+    whole = (scales[-1] / scales[0]).max()
+    return RaisedScale(weight, node, float(whole), steps[1 + int(np.argmax(factors))][0], bitwidth)
+
+
+def raised_scale_finding(raised: Sequence[RaisedScale]) -> Diagnostic | None:
+    """Return the warning that names weights whose scales were raised, None without any."""
+    if not raised:
+        return None
+    worst = sorted(raised, key=lambda each: -each.factor)
+    named = "; ".join(
+        f"{each.weight!r} of node {each.node} {each.factor:.3g} times ({each.reason})"
+        for each in worst[:3]
+    )
+    more = f", and {len(worst) - 3} more" if len(worst) > 3 else ""
+    advice = (
+        "Inputs of 32 bits have steps so fine that weights pay for them: use 16 bits."
+        if any(each.input_bits > 16 for each in worst)
+        else "A narrower range of the bias, or a wider one of the input, avoids it."
+    )
+    return Diagnostic(
+        "weight-scale-raised",
+        Severity.WARNING,
+        f"{len(worst)} weight(s) have scales raised more than {NOTABLE:g} times so that a 32-bit "
+        f"accumulator holds, which costs accuracy: {named}{more}. {advice}",
+        nodes=tuple(dict.fromkeys(each.node for each in worst)),
+    )
 
 
 def adjusted_scale(
@@ -80,21 +152,36 @@ def adjusted_scale(
         output: The encoding of its output, None if that is not quantized.
         bias: Its bias, None without one.
     """
+    *_, (_, scale) = _steps_of(weight, given, output, bias)
+    return scale
+
+
+def _steps_of(
+    weight: Encoding,
+    given: Encoding,
+    output: Encoding | None,
+    bias: NDArray[Any] | None,
+) -> Iterator[tuple[str, Singles]]:
+    """Yield after each step what it is for and the scales, the rounded ones before any first."""
     single = np.float32
     scale, step = np.asarray(weight.scale, single), single(given.scale[0])
+    yield "", scale
     value: NDArray[Any] = np.zeros(1, single) if bias is None else bias.reshape(-1)
     scale = _fit(value, step, scale)
+    yield "its bias does not fit the accumulator in steps of input × weight scale", scale
     if output is not None:
         out_scale, out_offset = single(output.scale[0]), single(output.offset[0])
         scale = np.maximum(scale, single(single(LEAST_RATIO) * out_scale / step))
+        yield "the accumulator's step is below 2^-23.5 of the output's", scale
         unit = step * scale
         held = np.round(value / unit) + np.round(out_offset * out_scale / unit)
         scale = _fit(held * unit, step, scale)
+        yield "its bias and the output's offset together do not fit the accumulator", scale
     if bias is not None and bias.dtype == np.float16:
         least = float(np.finfo(np.float16).tiny)
         if step >= least:
             scale = np.maximum(scale, single(least / float(step)))
-    return scale
+        yield "its float16 bias needs a larger step", scale
 
 
 def _fit(value: NDArray[Any], step: np.float32, scale: Singles) -> Singles:
