@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.execute import Progress
 
+PARTICULAR = ("/op_type/", "/supergroups/", "/supergroup_pass_list/")
+"""Where the rules stand that are about particular operators."""
+
 CACHE_BYTES = 512 << 20
 """What an engine of our own may keep between a comparison and its attribution."""
 
@@ -151,20 +154,21 @@ def compare(
 def iter_warnings(cascade: Cascade) -> Iterator[Diagnostic]:
     """Yield what is to be said of a configuration beside its figures.
 
-    1. Every rule for an operator type, and every supergroup, is about operators that the model
-       does not have: it was written for another one.
+    1. It has rules for operator types, and all of them, like every supergroup and every pass, are
+       about operators that the model does not have: it was written for another one.
     """
     if cascade.error is not None or cascade.config.rules is None:
         return
     counts = cascade.rules
-    particular = [p for p in counts if p.startswith(("/op_type/", "/supergroups/"))]
-    if particular and not any(counts[pointer].nodes for pointer in particular):
+    particular = [pointer for pointer in counts if pointer.startswith(PARTICULAR)]
+    has_types = any(pointer.startswith(PARTICULAR[0]) for pointer in particular)
+    if has_types and not any(counts[pointer].nodes for pointer in particular):
         yield Diagnostic(
             "matches-nothing",
             Severity.WARNING,
-            f"none of the {len(particular)} rules of {cascade.config.name} for operator types and"
-            f" supergroups applies to a node of {cascade.model.name}: its defaults alone act. Was"
-            " it written for another model?",
+            f"none of the {len(particular)} rules of {cascade.config.name} for operator types,"
+            f" supergroups and passes applies to a node of {cascade.model.name}: its defaults alone"
+            " act. Was it written for another model?",
         )
 
 
