@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import click
 
 from quantsim_viz.cli.command import Command
@@ -67,8 +69,10 @@ def command(
 
         load_model(model)
 
+    from streamlit.web import bootstrap  # noqa: F401 - whole before another thread needs parts
     from streamlit.web import cli as streamlit
 
+    Thread(target=_import_page, daemon=True).start()
     # The script stands beside the samples, at a checkout's root and in an installed package.
     script = sample_models_folder().parent / "app.py"
     streamlit.main(
@@ -88,3 +92,8 @@ def command(
         prog_name="streamlit",
         standalone_mode=False,
     )
+
+
+def _import_page() -> None:
+    """Import what the page is made of while the server starts and the browser opens."""
+    import quantsim_viz.ui.app  # noqa: F401 - so that the first visitor need not wait for it

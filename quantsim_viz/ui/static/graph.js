@@ -5,6 +5,26 @@
 import { publish, withdraw } from "./graph/hooks.js";
 import { View } from "./graph/view.js";
 
+// Named here so that the browser fetches all modules at once, not those of each depth in turn.
+import "./graph/camera.js";
+import "./graph/cards.js";
+import "./graph/channel.js";
+import "./graph/hulls.js";
+import "./graph/input.js";
+import "./graph/link.js";
+import "./graph/lit.js";
+import "./graph/looks.js";
+import "./graph/marks.js";
+import "./graph/model.js";
+import "./graph/paint.js";
+import "./graph/panel.js";
+import "./graph/picture.js";
+import "./graph/query.js";
+import "./graph/strip.js";
+import "./graph/theme.js";
+import "./graph/tooltip.js";
+import "./graph/tree.js";
+
 const STYLE = new URL("graph.css", import.meta.url).href;
 
 const views = new Map(); // by the element Streamlit mounts us in
