@@ -2,11 +2,13 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/engine_speed.py [MODEL ...] [--batch N]
 
-Models are light networks by name (tests/support/light_models.py) and samples. Every figure is a
-ratio of medians of process CPU time, one thread, the two sides of a ratio run alternately in one
-process; peaks of memory are read in processes of their own (Linux only). Whole calls of
-`simulate` include resolving, calibration and planning; the rows `cumulative` and `cumulative +
-isolated` are one batch of a plan that is already made, as every batch but the first one is.
+Models are light networks by name (tests/support/light_models.py), samples, and encoders by size
+(`encoder-4x128`, encoder_model.py). Every figure is a ratio of medians of process CPU time, one
+thread, the two sides of a ratio run alternately in one process. Whole calls of `simulate` include
+resolving, calibration and planning; the rows `cumulative` and `cumulative + isolated` are one batch
+of a plan that is already made, as every batch but the first one is. What runs in a few milliseconds
+is repeated until it takes `LONG`. Memory is measured by engine_memory.py, AIMET's analysis of the
+same model by analysis_against_aimet.py.
 """
 
 from __future__ import annotations
@@ -18,20 +20,18 @@ import datetime as dt
 import os
 import platform
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import onnx
 import onnxruntime
 import torch
 
 HERE = Path(__file__).resolve()
-sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
+sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parent)]
 
+import encoder_model  # noqa: E402 - the path is set first
 from support import light_models  # noqa: E402 - the path is set first
 
 from quantsim_viz import compare, load_config, load_model, resolve, simulate  # noqa: E402
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 CONFIG = "default_config"
 SAMPLES = HERE.parents[2] / "sample_models"
 CACHE = 1 << 30
+LONG = 0.05
+"""Seconds that a measured run shall take, so that the clock and a cold cache do not matter."""
 
 
 def load(name: str) -> Model:
@@ -60,18 +62,25 @@ def load(name: str) -> Model:
         return load_model(name)
     if name in light_models.NAMES:
         return load_model(light_models.build(name))
+    if (encoder := encoder_model.build(name)) is not None:
+        return load_model(encoder)
     return load_model(SAMPLES / f"{name}.onnx")
 
 
 def medians(runs: Mapping[str, Callable[[], Any]], repeat: int) -> dict[str, float]:
     """Return the median CPU seconds of each, all of them called in turn; the first round warms."""
     times: dict[str, list[float]] = {name: [] for name in runs}
+    often = dict.fromkeys(runs, 1)
     for turn in range(repeat + 1):
         for name, run in runs.items():
             start = time.process_time()
-            run()
+            for _ in range(often[name]):
+                run()
+            seconds = (time.process_time() - start) / often[name]
             if turn:
-                times[name].append(time.process_time() - start)
+                times[name].append(seconds)
+            else:
+                often[name] = max(1, round(LONG / seconds))
     return {name: statistics.median(values) for name, values in times.items()}
 
 
@@ -192,21 +201,6 @@ class Bench:
         """Simulate configurations side by side."""
         compare(self.model, cascades, self.data, batch_size=self.batch)
 
-    def memory(self) -> None:
-        """Print the peak of a whole simulation beside that of the float run."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.onnx"
-            onnx.save(self.model.proto, path)
-            bare, plain, measured = (self.peak(path, x) for x in ("load", "float", "simulate"))
-        self.show("peak memory / float", measured / plain, f"{plain:.0f} MiB resident")
-        if plain > bare + 1:
-            self.show("the same above the loaded model", (measured - bare) / (plain - bare))
-
-    def peak(self, path: Path, what: str) -> float:
-        """Return the peak of resident memory of a fresh process, in MiB."""
-        command = [sys.executable, str(HERE), str(path), "--batch", str(self.batch), "--peak", what]
-        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
     def show(self, what: str, ratio: float, note: str = "") -> None:
         """Print one figure."""
         print(f"{self.name:<12} {what:<40} {ratio:6.2f}  {note}", flush=True)
@@ -228,33 +222,16 @@ def edit_behind(model: Model, cascade: Cascade) -> tuple[str, Cascade]:
     return f"{tensor} off", edited
 
 
-def show_peak(name: str, batch: int, what: str) -> None:
-    """Print this process's peak after loading, a float run or a simulation."""
-    bench = Bench(name, batch, 1)
-    if what == "float":
-        bench.forward()
-        bench.forward()
-    elif what == "simulate":
-        bench.simulate(engine=bench.engine)
-    # Not ru_maxrss: a process starts with what its parent had when it forked.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
-
-
 def main() -> None:
     """Measure the models named."""
     parser = argparse.ArgumentParser(description="What the engine's measurements cost.")
     parser.add_argument("models", nargs="*", default=["resnet50", "densenet121", "digits_vit"])
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--only", choices=["forwards", "several", "memory", "sensitivity"])
+    parser.add_argument("--only", choices=["forwards", "several", "sensitivity"])
     parser.add_argument("--sensitivity", nargs="*", default=["digits_vit", "squeezenet"])
-    parser.add_argument("--peak", choices=["load", "float", "simulate"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.peak:
-        show_peak(options.models[0], options.batch, options.peak)
-        return
     load_average = os.getloadavg()[0]
     print(
         f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, "
@@ -263,7 +240,7 @@ def main() -> None:
     )
     for name in options.models:
         bench = Bench(name, options.batch, options.repeat)
-        for part in ("forwards", "several", "memory"):
+        for part in ("forwards", "several"):
             if options.only in (None, part):
                 getattr(bench, part)()
     if options.only in (None, "sensitivity"):
