@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from support.app_server import BROWSER_FLAGS, AppPage, AppServer
+from support.app_server import BROWSER_FLAGS, BROWSERS, AppPage, AppServer, find_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def find_browser() -> str | None:
-    """Return the path of an installed Chromium, of `CHROMIUM` when that is set."""
-    named = os.environ.get("CHROMIUM")
-    if named:
-        return shutil.which(named)
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
 
 @pytest.fixture(scope="session")
 def chromium_executable() -> str:
@@ -76,8 +64,11 @@ def serve(chromium_executable: str, tmp_path: Path) -> Iterator[Callable[..., Ap
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., AppPage]]:
-    """Return what opens a page of a server in a context of its own; checked when the test ends."""
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., AppPage]]:
+    """Return what opens a page of a server in a context of its own; checked when the test ends.
+
+    With `QUANTSIM_VIZ_EVIDENCE=FOLDER` a picture of how each page was left is kept there.
+    """
     pages: list[AppPage] = []
 
     def open_page(server: AppServer, **options: object) -> AppPage:
@@ -87,6 +78,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., AppPage]]:
         return pages[-1]
 
     yield open_page
+    for number, app in enumerate(pages):
+        app.keep_evidence(f"{request.node.name}-{number}")
     for app in pages:
         app.check()
     for app in pages:

@@ -1,6 +1,6 @@
 """What axe-core says of every view, and a walk through the page by the Tab key alone.
 
-`axe/axe.min.js` comes from npm (`npm run axe` in the frontend's folder) under the licence beside it.
+`axe/axe.min.js` comes from npm (`npm run axe` in the frontend's folder), its licence beside it.
 """
 
 from __future__ import annotations

@@ -52,7 +52,6 @@ def test_it_completes_underlines_and_mends(app: AppPage) -> None:
     mark.hover()
     fix = editor.locator(".cm-diagnosticAction").first
     fix.wait_for()
-    app.screenshot("diagnostic", pointer=None)
     fix.click()
     app.wait_without("is_input_quantized")
     stale.wait_for(state="detached")

@@ -39,7 +39,6 @@ def test_forms_explain_offer_and_write(app: AppPage) -> None:
     app.page.keyboard.press("ArrowRight")
     app.wait_for_status("node_relu", "float")
     assert false.is_checked()
-    app.screenshot("forms")
     forms.get_by_role("button", name="take out Relu").click()
     app.wait_for_status("node_relu", "quantized")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -111,6 +113,14 @@ class AppServer:
     def worker(self) -> int:
         """Return the process that simulates for the page opened last."""
         return max(descendants(self._process.pid), key=started)
+
+
+def find_browser() -> str | None:
+    """Return the path of an installed Chromium, of `CHROMIUM` when that is set."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return shutil.which(named)
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def free_port() -> int:
@@ -335,6 +345,12 @@ class AppPage:
             self.page.mouse.move(*pointer)
         self.page.wait_for_timeout(600)  # for the picture only: let transitions end
         self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+    def keep_evidence(self, name: str) -> None:
+        """Keep a picture of the page as it is, where `QUANTSIM_VIZ_EVIDENCE` names a folder."""
+        folder = os.environ.get("QUANTSIM_VIZ_EVIDENCE")
+        if folder:
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     def check(self) -> None:
         """Assert that nothing went wrong on the page."""
