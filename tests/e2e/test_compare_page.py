@@ -6,44 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from support.app_server import BROWSER_FLAGS, AppPage, AppServer
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.e2e
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator
+    from support.app_server import AppPage
 
 VIT = "sample_models/digits_vit.onnx"
 CNN = "sample_models/digits_cnn.onnx"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_executable: str) -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_executable, args=BROWSER_FLAGS
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    server = AppServer(tmp_path_factory.mktemp("server") / "log.txt")
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def app(browser: Browser, server: AppServer) -> Iterator[AppPage]:
-    context = browser.new_context(viewport={"width": 1500, "height": 950})
-    app = AppPage(context.new_page(), server.url)
-    yield app
-    app.check()
-    context.close()
 
 
 def pane(app: AppPage, name: str) -> Locator:
