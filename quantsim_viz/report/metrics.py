@@ -18,6 +18,9 @@ Outputs = Mapping[str, Array]
 Metric = Callable[[Outputs, Array], "Array | float"]
 """Takes the model's outputs by name and the labels; returns one score a sample, or one for all."""
 
+AnyMetric = str | Metric
+"""A metric by name, or the user's own callable."""
+
 CLASSES = {"top1": 1, "top5": 5}
 """Metrics of class numbers: among how many of the best scores the label must be."""
 
@@ -75,16 +78,18 @@ def finite_score(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def evaluate(name: str, exact: Outputs, simulated: Outputs, labels: Array | None) -> MetricResult:
+def evaluate(
+    metric: AnyMetric, exact: Outputs, simulated: Outputs, labels: Array | None
+) -> MetricResult:
     """Measure the float and the simulated outputs.
 
     1. `top1`, `top5`: share of samples whose label is (among) the best of the first output.
     2. `mse`, `mae`: mean squared or absolute error of the first output against the labels; without
        labels against the float output, which is then 0 for the float model.
-    3. `package.module:callable`: called with the outputs and the labels.
+    3. `package.module:callable`, or a callable: called with the outputs and the labels.
 
     Args:
-        name: The metric.
+        metric: The metric.
         exact: Outputs of the float model, samples on the first axis.
         simulated: Outputs of the simulated model.
         labels: One a sample.
@@ -92,14 +97,14 @@ def evaluate(name: str, exact: Outputs, simulated: Outputs, labels: Array | None
     Raises:
         DataError: The metric does not exist, needs labels, does not fit the outputs, or failed.
     """
-    return Scorer(name, exact, labels).of(simulated)
+    return Scorer(metric, exact, labels).of(simulated)
 
 
 class Scorer:
     """Measures any number of simulated runs beside one float run.
 
     Args:
-        name: The metric, as for `evaluate`.
+        metric: The metric, as for `evaluate`.
         exact: Outputs of the float model, samples on the first axis.
         labels: One a sample.
 
@@ -107,10 +112,10 @@ class Scorer:
         DataError: The metric does not exist, needs labels, does not fit the outputs, or failed.
     """
 
-    def __init__(self, name: str, exact: Outputs, labels: Array | None) -> None:
-        check_metric(name, labels)
-        self.name = name
-        self._metric = find_metric(name)
+    def __init__(self, metric: AnyMetric, exact: Outputs, labels: Array | None) -> None:
+        check_metric(metric, labels)
+        self.name = metric_name(metric)
+        self._metric = find_metric(metric)
         self._labels = labels if labels is not None else next(iter(exact.values()))
         self._exact = self._scores(exact)
         self._exact_best = self._predictions(exact)
@@ -179,12 +184,23 @@ class Scorer:
         return _best(outputs, 1)[:, 0] if self.name in CLASSES else None
 
 
-def find_metric(name: str) -> Metric:
-    """Return a metric by name.
+def metric_name(metric: AnyMetric) -> str:
+    """Return what to call a metric; a callable has the name that would import it."""
+    if isinstance(metric, str):
+        return metric
+    own = getattr(metric, "__qualname__", type(metric).__qualname__)
+    return f"{getattr(metric, '__module__', '')}:{own}"
+
+
+def find_metric(metric: AnyMetric) -> Metric:
+    """Return a metric by name; a callable is one.
 
     Raises:
         DataError: There is none of that name.
     """
+    name = metric_name(metric)
+    if not isinstance(metric, str):
+        return guarded(name, metric)
     if ":" in name:
         return guarded(name, load_metric(name))
     if name in CLASSES:
@@ -201,12 +217,15 @@ def find_metric(name: str) -> Metric:
 
 
 def check_metric(
-    name: str, labels: Array | None, row: tuple[int, ...] | None = None, samples: int | None = None
+    metric: AnyMetric,
+    labels: Array | None,
+    row: tuple[int, ...] | None = None,
+    samples: int | None = None,
 ) -> None:
     """Refuse a metric that cannot be computed, before anything is executed.
 
     Args:
-        name: The metric.
+        metric: The metric.
         labels: One a sample, if the data have any.
         row: Shape of the first output for one sample, where it is known.
         samples: How many samples there are, where that is known.
@@ -215,7 +234,8 @@ def check_metric(
         DataError: The metric does not exist or needs labels, or the labels do not fit in number,
             in type or in range.
     """
-    find_metric(name)
+    find_metric(metric)
+    name = metric_name(metric)
     if labels is None:
         if name not in POWERS:
             raise DataError(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.metrics import AnyMetric, MetricResult
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.engine import Engine, Totals
     from quantsim_viz.sim.values import Key
@@ -29,7 +29,7 @@ RESAMPLES = 499
 """Resamples of a metric that gives one figure for all samples, where runs are compared."""
 
 
-def choose_metric(engine: Engine, data: Data, asked: str | None) -> str | None:
+def choose_metric(engine: Engine, data: Data, asked: AnyMetric | None) -> AnyMetric | None:
     """Return which accuracy to measure, checked against the labels before anything is executed.
 
     1. What was asked for.
@@ -40,24 +40,33 @@ def choose_metric(engine: Engine, data: Data, asked: str | None) -> str | None:
         DataError: There is no such metric, it needs labels, or the labels do not fit the model.
     """
     labels = data.labels
-    name = asked
-    if name is None and labels is not None and labels.dtype.kind in "iu" and labels.ndim == 1:
-        name = "top1"
-    if name is None:
+    chosen = asked
+    if chosen is None and labels is not None and labels.dtype.kind in "iu" and labels.ndim == 1:
+        chosen = "top1"
+    if chosen is None:
         return None
-    check_metric(name, labels, samples=data.samples)
+    try:
+        _check(engine, data, chosen)
+    except DataError as error:
+        error.path = error.path or getattr(data, "path", None)
+        raise
+    return chosen
+
+
+def _check(engine: Engine, data: Data, metric: AnyMetric) -> None:
+    labels = data.labels
+    check_metric(metric, labels, samples=data.samples)
     row = _declared_row(engine)
     if row is not None:
         with contextlib.suppress(DataError):  # what is executed counts, not what is declared
-            check_metric(name, labels, row)
-            return name
-    check_metric(name, labels, _executed_row(engine, data))
-    return name
+            check_metric(metric, labels, row)
+            return
+    check_metric(metric, labels, _executed_row(engine, data))
 
 
 def measure_metric(
     engine: Engine,
-    name: str | None,
+    metric: AnyMetric | None,
     totals: Totals,
     runs: Sequence[Mapping[str, Key]],
     labels: Array | None,
@@ -66,7 +75,7 @@ def measure_metric(
 
     Args:
         engine: Executed them.
-        name: The metric, None for none.
+        metric: The metric, None for none.
         totals: Hold the outputs of all.
         runs: For each run the key of every model output.
         labels: One a sample.
@@ -77,12 +86,12 @@ def measure_metric(
     Raises:
         DataError: The labels do not fit the outputs.
     """
-    if name is None:
+    if metric is None:
         return [None] * len(runs), None
     plain = engine.table.plain.seen
     exact = {output: totals.outputs[plain[output]] for output in engine.network.outputs}
     try:
-        scorer = Scorer(name, exact, labels)
+        scorer = Scorer(metric, exact, labels)
         outputs = ({n: totals.outputs[key] for n, key in run.items()} for run in runs)
         resamples = RESAMPLES if len(runs) > 1 else 0
         return [scorer.of(found, resamples=resamples) for found in outputs], None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.config import load_config
 from quantsim_viz.report.attribution import Attribution, Effect, Outcome
 from quantsim_viz.report.layers import Power
+from quantsim_viz.report.metrics import metric_name
 from quantsim_viz.report.report import finite
 from quantsim_viz.resolve import RuleChanges, diff_cascades, resolve_edit
 from quantsim_viz.sim.accuracy import choose_metric, measure_metric
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from quantsim_viz.config.document import Document
-    from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.metrics import AnyMetric, MetricResult
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.rule_changes import RuleChange
     from quantsim_viz.sim.data import Data
@@ -59,7 +60,7 @@ def attribute(
     calibration: Any = None,
     param_bits: Any = 8,
     act_bits: Any = 8,
-    metric: str | None = None,
+    metric: AnyMetric | None = None,
     batch_size: int | None = None,
     samples: int | None = None,
     seed: int | None = None,
@@ -81,7 +82,8 @@ def attribute(
         calibration: Data to find ranges on.
         param_bits: Precision of parameters.
         act_bits: Precision of activations.
-        metric: Accuracy to compute; `top1` where there are integer labels, unless given.
+        metric: Accuracy to compute, by name or a callable; `top1` where there are integer labels,
+            unless given.
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.
@@ -204,6 +206,7 @@ class _Simulations:
         self.scheme = scheme
         self.batch_size = batch_size
         self.watch = watch
+        self._chosen: AnyMetric | None = None
         self.metric: str | None = None
         self.float_metric: float | None = None
         self.samples = 0
@@ -229,10 +232,12 @@ class _Simulations:
         return known[1]
 
     def execute(
-        self, cascades: Sequence[Cascade], data: Data, ranges: Data, metric: str | None
+        self, cascades: Sequence[Cascade], data: Data, ranges: Data, metric: AnyMetric | None
     ) -> None:
         """Simulate configurations, as many at once as their activations leave room for."""
-        self.metric = choose_metric(self.engine, data, metric)
+        chosen = choose_metric(self.engine, data, metric)
+        self.metric = None if chosen is None else metric_name(chosen)
+        self._chosen = chosen
         distinct = {self.settled(cascade): cascade for cascade in reversed(cascades)}
         waiting = list(reversed(distinct.items()))
         size = self._at_once(data, len(waiting))
@@ -283,7 +288,7 @@ class _Simulations:
         )
         self.samples = totals.samples
         outputs = [run.outputs for run in runs]
-        metrics, _ = measure_metric(engine, self.metric, totals, outputs, data.labels)
+        metrics, _ = measure_metric(engine, self._chosen, totals, outputs, data.labels)
         signal = finite(_sum([totals.power(each) for each in signals]))
         for cascade, run, accuracy in zip(cascades, runs, metrics, strict=True):
             noise = finite(_sum([totals.power(each) for each in run.noises]))

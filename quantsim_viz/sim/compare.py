@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from quantsim_viz.model import Model
     from quantsim_viz.report.attribution import Attribution
+    from quantsim_viz.report.metrics import AnyMetric
     from quantsim_viz.report.report import Report
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.execute import Progress
@@ -48,7 +49,7 @@ def compare(
     param_bits: Any = 8,
     act_bits: Any = 8,
     measure: Sequence[str] = ("cumulative",),
-    metric: str | None = None,
+    metric: AnyMetric | None = None,
     batch_size: int | None = None,
     samples: int | None = None,
     seed: int | None = None,
@@ -74,7 +75,7 @@ def compare(
         param_bits: Precision of parameters.
         act_bits: Precision of activations.
         measure: What to measure.
-        metric: Accuracy to compute.
+        metric: Accuracy to compute, by name or a callable.
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import torch
 
     from quantsim_viz.diagnostics import Diagnostic
-    from quantsim_viz.report.metrics import MetricResult
+    from quantsim_viz.report.metrics import AnyMetric, MetricResult
     from quantsim_viz.report.report import Report
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.engine import Totals
@@ -56,7 +56,7 @@ def simulate(
     param_bits: Any = 8,
     act_bits: Any = 8,
     measure: Sequence[str] = ("cumulative",),
-    metric: str | None = None,
+    metric: AnyMetric | None = None,
     batch_size: int | None = None,
     samples: int | None = None,
     seed: int | None = None,
@@ -81,7 +81,8 @@ def simulate(
         measure: Any of `cumulative`, `isolated` and `sensitivity` (noise of layers), `quantizers`
             (every quantizer's own rounding and clipping) and `channels` (cumulative noise channel
             by channel); cumulative is always taken.
-        metric: Accuracy to compute; `top1` where there are integer labels, unless given.
+        metric: Accuracy to compute, by name or a callable; `top1` where there are integer labels,
+            unless given.
         batch_size: Samples executed at once.
         samples: Use the first so many samples only.
         seed: Draw as many instead.
@@ -125,7 +126,7 @@ def simulate_all(
     calibration: Any,
     bits: tuple[Any, Any],
     measure: Sequence[str],
-    metric: str | None,
+    metric: AnyMetric | None,
     batch_size: int | None,
     samples: int | None,
     seed: int | None,
@@ -191,7 +192,7 @@ def simulate_all(
 def _accuracies(
     engine: Engine,
     runs: Sequence[Scenario],
-    metric: str | None,
+    metric: AnyMetric | None,
     totals: Totals,
     data: Data,
     partial: Partial | None,

@@ -177,3 +177,17 @@ def test_shared_sensitivities_are_those_of_each_by_itself(cnn):
             assert other.powers["sensitivity"].noise == pytest.approx(
                 row.powers["sensitivity"].noise, rel=1e-6
             )
+
+
+def test_a_metric_may_be_a_callable_and_the_error_names_the_file_of_the_data(cnn, tmp_path):
+    def share_of_nine(outputs, labels):
+        return (outputs["logits"].argmax(axis=1) == 9) & (labels == 9)
+
+    names = ["default_config", "tflite_int8"]
+    found = compare(cnn, names, images(), metric=share_of_nine)
+    assert found.metric["name"].endswith("share_of_nine")
+    assert found.metric["test"] == "mcnemar-exact"
+    np.savez(tmp_path / "bad.npz", **images(labels=np.full(12, 10)))
+    with pytest.raises(DataError) as caught:
+        compare(cnn, names, str(tmp_path / "bad.npz"))
+    assert caught.value.path == str(tmp_path / "bad.npz")
