@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Measured:
         letters: The sides that were measured; column k of every figure is side `letters[k]`.
         texts: Their documents.
         report: What the task returned (`compare.task`).
+        content: The same as JSON, for the browser.
         model_key: The model.
         data: What they were measured on.
         options: How.
@@ -33,6 +35,7 @@ class Measured:
     letters: tuple[str, ...]
     texts: tuple[str, ...]
     report: Mapping[str, Any]
+    content: bytes = field(repr=False)
     model_key: str
     data: DataSource
     options: RunOptions
@@ -73,6 +76,7 @@ def measured_of(job: Job) -> Measured:
         letters=tuple(letter for letter, _ in job.texts),
         texts=tuple(text for _, text in job.texts),
         report=job.result,
+        content=json.dumps(job.result, separators=(",", ":")).encode(),
         model_key=job.model_key,
         data=job.data,
         options=job.options,

@@ -190,8 +190,7 @@ def _evidence(state: AppState) -> dict[str, Any]:
     if measured is None:
         return data
     columns = [measured.column("A"), measured.column(comparing.other)]
-    content = json.dumps(measured.report, separators=(",", ":")).encode()
-    data["results"] = publish(content, "comparison")
+    data["results"] = publish(measured.content, "comparison")
     data["stale"] = not measured.is_current(session)
     data["columns"] = None if columns == [None, None] else columns
     found = explanation_of(session, measured)

@@ -82,6 +82,7 @@ def measure() -> Callable[..., Measured]:
             letters,
             tuple(session.comparing.sides[letter].text for letter in letters),
             report,
+            b"{}",
             session.model_source.key,
             session.data,
             session.options,
