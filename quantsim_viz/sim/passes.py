@@ -155,8 +155,10 @@ class Pass:
         for measurement, value in zip(plan.measurements, outcome.results, strict=True):
             totals[measurement] = merge(measurement, totals.get(measurement, _FIRST), value)
         self.samples += rows
+        constants = self.engine.table.constants
         for key, kept in outcome.kept.items():
-            self.parts[key].append(to_numpy(kept))
+            if not (constants[key] and self.parts[key]):  # what never changes is kept once
+                self.parts[key].append(to_numpy(kept))
 
     def _joined(self, totals: Mapping[Measurement, Any]) -> Totals:
         """Return what this pass gave together with what was known before."""

@@ -167,6 +167,14 @@ def test_run_in_float_returns_the_outputs_alone(residual, images):
     np.testing.assert_allclose(outputs["y"], wanted["y"], atol=1e-4)
 
 
+def test_run_returns_a_parameter_once_whatever_the_batches(residual, images, everything):
+    for config in (None, everything):
+        arrays = run(residual, images, config=config, tensors=["w1", "gain"], batch_size=2)
+        assert arrays["w1"].shape == (4, 3, 3, 3)
+        assert arrays["gain"].shape == (4,)
+        assert arrays["y"].shape == (11, 5)
+
+
 def test_an_unknown_tensor_is_answered_with_the_nearest_name(residual, images):
     with pytest.raises(Exception, match="no tensor 'conv_1'") as caught:
         run(residual, images, tensors=["conv_1"])
