@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
-import hashlib
 import os
-import tempfile
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantsim_viz.errors import DataError
 from quantsim_viz.samples import list_samples
+from quantsim_viz.ui import uploads
 from quantsim_viz.ui.images import ImageFolder, list_images
 
 if TYPE_CHECKING:
@@ -121,25 +118,15 @@ def uploaded_data(name: str, content: bytes) -> DataSource:
             code="unknown-data",
             hint="save the arrays with numpy.savez under the names of the model's inputs",
         )
-    folder = _upload_folder()
-    path = folder / f"{hashlib.sha256(content).hexdigest()}{suffix}"
-    if not path.exists():
-        path.write_bytes(content)
+    path = uploads.store(content, suffix)
     return DataSource(name, str(path), f"{name}, uploaded", is_upload=True)
-
-
-@cache
-def _upload_folder() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="quantsim-viz-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
 
 
 def data_for(model: ModelSource) -> DataSource:
     """Return the data that belong to a model: a sample's own, else random."""
     real = os.path.realpath(model.reference)
     for sample in list_samples():
-        if model.content is None and os.path.realpath(sample.model) == real:
+        if not model.is_upload and os.path.realpath(sample.model) == real:
             path = str(sample.calibration)
             calibration = DataSource(path, path, sample.calibration.name)
             path = str(sample.data)

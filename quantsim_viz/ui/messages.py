@@ -24,7 +24,8 @@ class Request:
         data: What to measure on.
         options: Keyword arguments of `simulate` or `compare`.
         samples: How many samples to take, None for all.
-        task: `compare`, `attribute` or `explain` for the Compare page (`compare.task`), `""` for the rest.
+        task: `compare`, `attribute` or `explain` for the Compare page (`compare.task`), `histogram`
+            (`examine`), `""` for the rest.
     """
 
     id: int

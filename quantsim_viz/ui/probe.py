@@ -3,7 +3,7 @@
 ONNX's checker and shape inference are native code, and a malformed file can bring the process down
 that asks them. What the app is handed is therefore opened by a child first: if that dies, the file
 is refused, and nobody's session is lost. Run as `python -m quantsim_viz.ui.probe NAME [FOLD]`, the
-bytes or the path on its input.
+path on its input.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantsim_viz.errors import ModelError, QuantSimError
@@ -28,6 +29,7 @@ REFUSED = 3
 """Exit status of a child that found the model wanting, in words that the server finds again."""
 
 BYTES, PATH = b"b", b"p"
+"""Whether the bytes of the file are opened, as of an upload, or the file where it lies."""
 
 
 def probe(source: ModelSource) -> None:
@@ -38,10 +40,8 @@ def probe(source: ModelSource) -> None:
     Raises:
         ModelError: The child died of it (`crashes-onnx`) or did not come back (`too-slow`).
     """
-    if source.content is not None:
-        message = BYTES + source.content
-    else:
-        message = PATH + os.fsencode(os.path.abspath(source.reference))
+    kind, path = (BYTES, source.stored) if source.is_upload else (PATH, source.reference)
+    message = kind + os.fsencode(os.path.abspath(path))
     command = [*COMMAND, source.reference, *(["fold"] if source.fold else [])]
     try:
         child = subprocess.run(
@@ -77,10 +77,12 @@ def main() -> int:
     message = sys.stdin.buffer.read()
     name, fold = sys.argv[1], "fold" in sys.argv[2:]
     try:
+        path = os.fsdecode(message[1:])
         if message[:1] == BYTES:
-            load_model(message[1:], fold_batch_norms=fold, name=name, allow_code=False)
+            content = Path(path).read_bytes()
+            load_model(content, fold_batch_norms=fold, name=name, allow_code=False)
         else:
-            load_model(os.fsdecode(message[1:]), fold_batch_norms=fold)
+            load_model(path, fold_batch_norms=fold)
     except QuantSimError:
         return REFUSED
     return 0

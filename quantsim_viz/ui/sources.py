@@ -6,10 +6,9 @@ the allowed roots are opened, and nothing that could execute code.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from quantsim_viz.data_files import configs_folder, sample_models_folder
 from quantsim_viz.errors import ModelError, QuantSimError
 from quantsim_viz.model import load_model
 from quantsim_viz.samples import list_samples
+from quantsim_viz.ui import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,32 +89,33 @@ class ModelSource:
 
     Attributes:
         reference: What names it; of an upload, its file name.
-        content: The bytes of an upload, None for a reference.
+        stored: Where an upload is kept, under a name that tells its content from any other; `""`
+            for a reference.
         fold: Whether to fold BatchNormalization into the preceding convolution.
         mtime: Modification time of the file, so that a changed file is opened anew.
     """
 
     reference: str
-    content: bytes | None = field(default=None, repr=False)
+    stored: str = ""
     fold: bool = False
     mtime: int = 0
 
     @property
     def is_upload(self) -> bool:
         """Whether it is private to one page, and so never in the URL."""
-        return self.content is not None
+        return bool(self.stored)
 
     @property
     def key(self) -> str:
         """What tells this model from every other, for caches."""
-        if self.content is not None:
-            return f"upload:{hashlib.sha256(self.content).hexdigest()}:{self.fold}"
+        if self.stored:
+            return f"upload:{self.stored}:{self.fold}"
         return f"{os.path.realpath(self.reference)}:{self.mtime}:{self.fold}"
 
     @property
     def is_foreign(self) -> bool:
         """Whether it is an ONNX file that somebody brought, not one of ours nor code."""
-        if self.content is not None:
+        if self.stored:
             return True
         return not _is_code(self.reference) and not Path(
             os.path.realpath(self.reference)
@@ -126,9 +127,9 @@ class ModelSource:
         Raises:
             ModelError: It cannot be loaded; an upload never executes code.
         """
-        if self.content is not None:
+        if self.stored:
             return load_model(
-                self.content,
+                Path(self.stored).read_bytes(),  # bytes name no folder where other files may lie
                 fold_batch_norms=self.fold,
                 name=self.reference,
                 allow_code=False,
@@ -164,7 +165,7 @@ def uploaded_model(name: str, content: bytes) -> ModelSource:
             code="code-not-allowed",
             hint="export the model to ONNX, or name it when you start the app",
         )
-    return ModelSource(name, content)
+    return ModelSource(name, stored=str(uploads.store(content, ".onnx")))
 
 
 def short_reference(path: str | Path) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _KEY = "quantsim-viz"
 
 ECHO_SECONDS = 5.0
-"""How long a browser may take to show a query string that we wrote."""
+"""How long after a query string of ours came back earlier ones may still come."""
 
 
 @dataclass
@@ -43,6 +43,7 @@ class AppState:
         worker: The process that simulates.
         address: The query string as we wrote it last.
         written: When each recent query string was written, so that an echo is not taken for a wish.
+        confirmed: When the browser last showed the query string that we wrote last.
         warmed: The model that the worker was last told to load ahead of its first run.
         settling: Whether this run is there to finish what an edit did not wait for.
         drawn: When the page was last drawn.
@@ -54,6 +55,7 @@ class AppState:
     worker: Worker = field(default_factory=Worker)
     address: dict[str, str] = field(default_factory=dict)
     written: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    confirmed: float = 0.0
     warmed: str = ""
     refreshed: float = 0.0
     settling: bool = False
@@ -66,17 +68,22 @@ def app_state() -> AppState:
     if state is None:
         state = _begin()
         st.session_state[_KEY] = state
-    elif _is_wish(state, address := st.query_params.to_dict()):
+    elif is_wish(state, address := st.query_params.to_dict()):
         _follow(state.session, address)
         state.address = address
     return state
 
 
-def _is_wish(state: AppState, address: dict[str, str]) -> bool:
+def is_wish(state: AppState, address: dict[str, str]) -> bool:
     """Whether the person changed the address, rather than the browser not yet having ours."""
     now = time.monotonic()
-    state.written = [entry for entry in state.written if now - entry[0] < ECHO_SECONDS]
-    return address != state.address and all(address != known for _, known in state.written)
+    if address == state.address:
+        state.confirmed = now
+        return False
+    came_back = not state.written or state.confirmed >= state.written[-1][0]
+    if came_back and now - state.confirmed >= ECHO_SECONDS:
+        state.written = []
+    return all(address != known for _, known in state.written)
 
 
 def _begin() -> AppState:

@@ -12,7 +12,7 @@ import quantsim_viz
 from quantsim_viz.errors import DataError
 from quantsim_viz.samples import list_samples
 from quantsim_viz.ui.jobs import Job
-from quantsim_viz.ui.state import AppState
+from quantsim_viz.ui.state import AppState, is_wish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +237,20 @@ def test_a_run_that_ended_while_the_page_was_drawn_is_taken_over(app: AppTest) -
     assert job.taken
     assert "nothing fits" in session.notices["run"].text
     assert not app.exception
+
+
+def test_an_address_that_comes_late_is_no_wish_and_going_back_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("quantsim_viz.ui.state.time.monotonic", lambda: clock[0])
+    old, new = {"model": "a.onnx"}, {"config": "default_config"}
+    state = AppState(session, address=new, written=[(100.0, old), (100.0, new)])
+    clock[0] += 30  # opening a large model took so long; the browser has not seen ours yet
+    assert not is_wish(state, old)
+    assert not is_wish(state, new)
+    clock[0] += 1
+    assert not is_wish(state, old), "a message that was under way"
+    clock[0] += 60
+    assert is_wish(state, old), "the person went back"
+    assert is_wish(state, {"model": "c.onnx"})

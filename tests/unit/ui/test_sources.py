@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,12 @@ def test_a_changed_file_is_another_model(tmp_path: Path, cnn: str) -> None:
 def test_folders_named_at_start_are_roots(tmp_path: Path) -> None:
     roots = sources.allowed_roots([str(tmp_path)])
     assert roots.check(str(tmp_path / "net.onnx"))
+
+
+def test_an_upload_is_kept_once_and_told_by_its_content() -> None:
+    first = sources.uploaded_model("a.onnx", b"one")
+    same = sources.uploaded_model("a.onnx", b"one")
+    other = sources.uploaded_model("a.onnx", b"two")
+    assert first == same
+    assert first.key != other.key
+    assert len(pickle.dumps(sources.uploaded_model("b.onnx", b"x" * 10**6))) < 1000
