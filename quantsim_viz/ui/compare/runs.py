@@ -130,6 +130,7 @@ def take(session: Session, job: Job) -> None:
     """Take over what a job of the page found."""
     if job.state == "done" and job.result is not None:
         session.comparing.measured[job.purpose] = measured_of(job)
+        session.notices.pop("compare", None)
     elif job.state == "failed" and job.error is not None:
         text = str(job.error)
         if job.data.path:

@@ -47,9 +47,9 @@ table { border-collapse: collapse; }
 .rules th.num { text-align: right; padding-left: 0; }
 .rules td { padding: 2px 8px; vertical-align: top; }
 .rules tr.heading th { color: inherit; font-weight: 600; padding-top: 8px; position: static; }
-.rules tr.void { color: var(--dim); text-decoration: line-through; text-decoration-color: color-mix(in srgb, var(--dim) 60%, transparent); }
+.rules tr.void { color: var(--dim); }
 .rules tr[aria-selected=true] { background: var(--here); }
-.rules .link { color: inherit; text-decoration: inherit; }
+.rules .link { color: inherit; }
 .rules .value { color: var(--dim); margin-left: 6px; }
 .problem { padding: 8px 10px; border-bottom: 1px solid var(--line); border-left: 3px solid var(--dim); }
 .problem.error { border-left-color: #D55E00; }
@@ -303,6 +303,7 @@ h1.unclear .tone-mark, h1.alike .tone-mark { color: var(--dim); }
 .answer p.caption-line { display: flex; flex-wrap: wrap; gap: 0 12px; min-height: 18px; align-items: center; max-width: none; }
 .busy { color: var(--accent); font-size: 11.5px; white-space: nowrap; }
 .busy::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; border: 1.5px solid var(--accent); border-top-color: transparent; animation: turn 1s linear infinite; }
+.busy .link { text-decoration: underline; text-underline-offset: 2px; margin-left: 4px; }
 @keyframes turn { to { rotate: 360deg; } }
 @media (prefers-reduced-motion: reduce) { .busy::before { animation: none; } }
 .stale .figures, .stale h1 { opacity: .6; }
