@@ -40,7 +40,7 @@ from quantsim_viz import load_config, load_model, resolve, simulate  # noqa: E40
 from quantsim_viz.errors import QuantSimError  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Array = np.ndarray[Any, Any]
 
@@ -99,9 +99,9 @@ def read_arrays(text: str) -> dict[str, Array]:
 class Referee:
     """The process in AIMET's environment: jobs in, answers out, in order."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, script: str = "simulation_referee.py") -> None:
         self._process = subprocess.Popen(
-            [python, "-W", "ignore", str(HERE / "simulation_referee.py")],
+            [python, "-W", "ignore", str(HERE / script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -109,11 +109,14 @@ class Referee:
         )
 
     def ask_all(self, cases: Iterable[Case], **more: Any) -> Iterator[dict[str, Any]]:
-        """Stream answers while cases are still being made."""
+        """Stream answers about cases, in order."""
+        return self.answer_all([case.job(**more) for case in cases])
+
+    def answer_all(self, jobs: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Stream answers to lines, in order."""
         pipe, answers = self._process.stdin, self._process.stdout
         assert pipe is not None
         assert answers is not None
-        jobs = [case.job(**more) for case in cases]
 
         def feed() -> None:
             for job in jobs:

@@ -65,13 +65,21 @@ def answer(job: dict, version: str, document: dict) -> dict:
     return {"error": None, "outputs": str(path), "again": again}
 
 
+def judge(job: dict, version: str, document: dict) -> dict:
+    """Return the answer to one document, or what AIMET raised over building or simulating it."""
+    try:
+        return answer(job, version, document)
+    except Exception as error:  # whatever AIMET raises is its answer
+        return {"error": f"{type(error).__name__} before loading or after: {str(error)[:400]}"}
+
+
 def main() -> None:
     """Answer every line of standard input."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever AIMET prints goes to standard error
     for line in sys.stdin:
         job = json.loads(line)
-        formats = {v: answer(job, v, document) for v, document in job["documents"].items()}
+        formats = {v: judge(job, v, document) for v, document in job["documents"].items()}
         print(json.dumps({"id": job["id"], "formats": formats}), file=answers, flush=True)
 
 
