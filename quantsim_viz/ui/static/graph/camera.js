@@ -2,6 +2,7 @@
 
 const SMALLEST = 0.02;
 const LARGEST = 4;
+const TOOLS = 52; // pixels at the top that search and tools stand in
 
 export class Camera {
   constructor() {
@@ -31,12 +32,13 @@ export class Camera {
     this.y = y - sy / this.k;
   }
 
-  /** The view that shows a whole rectangle, no closer than `closest`. */
-  viewOf(x, y, w, h, closest = 1, margin = 36) {
+  /** The view that shows a whole rectangle below the tools, no closer than `closest`. */
+  viewOf(x, y, w, h, closest = 1, margin = 24) {
     const across = (this.width - 2 * margin) / Math.max(w, 1);
-    const down = (this.height - 2 * margin) / Math.max(h, 1);
+    const down = (this.height - TOOLS - margin) / Math.max(h, 1);
     const k = Math.min(Math.max(Math.min(across, down), SMALLEST), closest);
-    return { x: x + w / 2 - this.width / 2 / k, y: y + h / 2 - this.height / 2 / k, k };
+    const middle = (this.height + TOOLS - margin) / 2;
+    return { x: x + w / 2 - this.width / 2 / k, y: y + h / 2 - middle / k, k };
   }
 
   /** The view to open with: all of it where that can be read, else its top, across. */

@@ -126,6 +126,7 @@ export class View {
     const before = this.layout, anchor = this.anchor;
     this.layout = layout;
     this.hover = this.hoverGroup = this.hoverWire = null;
+    this.tooltip.hide();
     if (this.model !== model || !before) {
       this.model = model;
       this.selection = [];
