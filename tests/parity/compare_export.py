@@ -115,8 +115,8 @@ def loadable(case: Case) -> Case:
 def differences(document: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
     """Name the tensors whose encodings AIMET exports otherwise than it was given them.
 
-    AIMET 2.0.0 adds encodings to outputs of operators that only move data, and biases of 32 bits are
-    left out as it is asked to here; those are not counted.
+    AIMET 2.0.0 adds encodings to outputs of operators that only move data, and biases of 32 bits
+    are left out, as it is asked to here; those are not counted.
     """
     given, returned = entries(document), entries(again)
     for name, entry in given.items():
