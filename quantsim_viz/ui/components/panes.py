@@ -17,7 +17,6 @@ Kind = Literal[
     "layers",
     "strip",
     "forms",
-    "comparison",
     "summary",
     "report",
     "changes",

@@ -31,7 +31,7 @@ function columnsOf(table, [first, second], explained) {
   });
   return [
     { key: "order", title: "#", width: "30px", numeric: true, hint: "Position in the model", value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
-    { key: "node", title: "Node", width: "minmax(84px, 2.2fr)", value: (row) => row.node.name, render: (row) => <button type="button" class="cell-link" title={row.node.name}>{row.node.name}</button> },
+    { key: "node", title: "Node", width: "minmax(84px, 2.2fr)", value: (row) => row.node.name, render: (row, stop) => <button type="button" class="cell-link" title={row.node.name} {...stop}>{row.node.name}</button> },
     { key: "type", title: "Type", width: "minmax(52px, .9fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     status(0, first), status(1, second),
     { key: "a", title: `${first}, dB`, width: "48px", numeric: true, hint: `SQNR of ${first}`, value: (row) => row.db[0], render: (row) => db(row.db[0]) },

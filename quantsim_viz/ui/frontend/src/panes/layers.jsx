@@ -1,10 +1,10 @@
 // The table of layers: one row for each float output of each node; sortable, filterable, linked
-// with the selection. The comparison is the same table with other columns.
+// with the selection. The Compare page has the same table with other columns.
 
 import { useMemo, useState } from "preact/hooks";
 import { VirtualList } from "./list.jsx";
 import { useRemote } from "./remote.js";
-import { Mark, dbText, sqnrColor, statusAt, statusByName } from "./status.jsx";
+import { Mark, dbText, sqnrColor, statusAt } from "./status.jsx";
 
 const ROW = 23;
 
@@ -173,52 +173,4 @@ function layerColumns(table, letters, bits, measures = []) {
     { key: "range", title: "Range", width: "minmax(120px, 1fr)", numeric: true, hint: "Smallest and largest value its grid can hold", value: (row) => (row.result?.e ? row.result.e.max - row.result.e.min : null),
       render: (row) => <span class="mono">{encodingText(row.result?.e)}</span> },
   ];
-}
-
-export function Comparison({ data, send }) {
-  const table = useRemote(data.table);
-  const result = useRemote(data.results);
-  const rows = useMemo(() => comparisonRows(table, result), [table, result]);
-  const columns = useMemo(() => table && result && comparisonColumns(table, result), [table, result]);
-  if (!result || !table) return null;
-  return (
-    <SortableTable columns={columns} rows={rows} initial={{ key: "delta", direction: 1 }} selected={data.selected}
-      label="Comparison by layer" narrow={{ title: "only those of another status", test: differs }} empty="Neither run has a figure." onSelect={(row) => send("select", { node: row.node.name })} />
-  );
-}
-
-function comparisonRows(table, result) {
-  if (!table || !result) return [];
-  const byName = new Map(table.nodes.map((node, index) => [node.name, index]));
-  return result.layers.map((layer, order) => {
-    const index = byName.get(layer.node);
-    const node = table.nodes[index] ?? { name: layer.node, op_type: "" };
-    return { id: layer.tensor, index, node, order, layer, search: `${layer.node} ${node.op_type} ${layer.tensor} ${layer.status.join(" ")}`.toLowerCase() };
-  });
-}
-
-const differs = (row) => row.layer.status[0] !== row.layer.status[1];
-
-function comparisonColumns(table, result) {
-  const [first, second] = result.configs;
-  const db = (value) => (value == null ? <span class="dim">–</span> : value.toFixed(1));
-  const status = (name) => statusByName(table, name);
-  return [
-    { key: "order", title: "#", width: "44px", numeric: true, value: (row) => row.order, render: (row) => <span class="dim">{row.order + 1}</span> },
-    { key: "node", title: "Node", width: "minmax(120px, 2fr)", value: (row) => row.node.name, render: (row, stop) => <button type="button" class="cell-link" {...stop}>{row.node.name}</button> },
-    { key: "type", title: "Type", width: "minmax(80px, .8fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
-    { key: "statusA", title: `A: ${first}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[0], render: (row) => <><Mark status={status(row.layer.status[0])} /> {status(row.layer.status[0]).word}</> },
-    { key: "statusB", title: `B: ${second}`, width: "minmax(120px, 1.2fr)", value: (row) => row.layer.status[1], render: (row) => (
-      <span class={differs(row) ? "differs" : "dim"}><Mark status={status(row.layer.status[1])} /> {status(row.layer.status[1]).word}</span>) },
-    { key: "a", title: "A, dB", width: "72px", numeric: true, value: (row) => row.layer.sqnr_db[0], render: (row) => db(row.layer.sqnr_db[0]) },
-    { key: "b", title: "B, dB", width: "72px", numeric: true, value: (row) => row.layer.sqnr_db[1], render: (row) => db(row.layer.sqnr_db[1]) },
-    { key: "delta", title: "B − A, dB", width: "92px", numeric: true, value: (row) => row.layer.delta_db[1], render: (row) => <Delta value={row.layer.delta_db[1]} /> },
-  ];
-}
-
-function Delta({ value }) {
-  if (value == null) return <span class="dim">–</span>;
-  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
-  const kind = Math.abs(value) < 0.05 ? "dim" : value > 0 ? "better" : "worse";
-  return <span class={kind}>{sign}{Math.abs(value).toFixed(1)}</span>;
 }

@@ -6,7 +6,7 @@ import { mounted } from "../mounting.js";
 import { Changes } from "./changes.jsx";
 import { Forms } from "./forms.jsx";
 import { Inspector } from "./inspector.jsx";
-import { Comparison, Layers } from "./layers.jsx";
+import { Layers } from "./layers.jsx";
 import { Navigator } from "./navigator.jsx";
 import { Presets } from "./presets.jsx";
 import { Report } from "./report.jsx";
@@ -16,7 +16,7 @@ import style from "./panes.css";
 
 const PANES = {
   navigator: Navigator, inspector: Inspector, layers: Layers, strip: Strip, forms: Forms,
-  comparison: Comparison, summary: Summary, report: Report,
+  summary: Summary, report: Report,
   changes: Changes, presets: Presets,
 };
 
