@@ -138,7 +138,7 @@ def newcombe_interval(both: int, lost: int, gained: int, neither: int) -> tuple[
 
 
 def disagreements_needed(gained: int, lost: int) -> int | None:
-    """Return how many disagreements would tell, if they fell out in the same proportion.
+    """Return how many disagreements would tell where these do not, in the same proportion.
 
     Returns:
         None where both sides gain alike, so that more of the same would never tell.
@@ -151,7 +151,7 @@ def disagreements_needed(gained: int, lost: int) -> int | None:
     if gained == lost:
         return None
     share = max(gained, lost) / (gained + lost)
-    counts = np.arange(1, _MOST_DISAGREEMENTS)
+    counts = np.arange(gained + lost + 1, _MOST_DISAGREEMENTS)
     p_values = 2 * binom.sf(np.floor(share * counts + 0.5) - 1, counts, 0.5)
     enough = np.flatnonzero(p_values < CHANCE)
     return int(counts[enough[0]]) if enough.size else None
