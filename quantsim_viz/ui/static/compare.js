@@ -294,6 +294,7 @@ h1, h2, h3 { margin: 0; font-size: 12.5px; font-weight: 600; line-height: 1.3; }
 
 /* verdict */
 .verdict { display: grid; grid-template-columns: minmax(300px, 1fr) auto; gap: 10px 28px; padding: 9px 16px 8px; height: 100%; align-items: start; overflow: hidden; }
+.answer { overflow: auto; max-height: 100%; scrollbar-width: thin; }
 .answer h1 { font-size: 19px; font-weight: 650; letter-spacing: -.01em; margin-bottom: 2px; }
 .answer p { max-width: 68ch; }
 .tone-mark { margin-right: 7px; font-size: 15px; }
@@ -330,6 +331,8 @@ h1.unclear .tone-mark, h1.alike .tone-mark { color: var(--dim); }
 .forest .reach { stroke: var(--side); stroke-width: 1.6; }
 .forest .point { fill: var(--side); }
 
+@media (max-width: 1380px) { .forest-head, .forest-cell { display: none; } .answer h1 { font-size: 17px; } .figures .name { max-width: 150px; } }
+
 /* causes */
 .causes-head { padding: 8px 12px 6px; border-bottom: 1px solid var(--line); flex: none; }
 .causes > ul, .idle-rules ul { list-style: none; margin: 0; padding: 0; }
@@ -358,7 +361,7 @@ h1.unclear .tone-mark, h1.alike .tone-mark { color: var(--dim); }
 /* evidence */
 .evidence .tabs { align-items: center; }
 .tabs-note { margin-left: auto; padding-right: 12px; font-size: 11.5px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.evidence-body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(440px, 1.25fr) minmax(200px, 276px) minmax(240px, .8fr); }
+.evidence-body { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(506px, 1.25fr) minmax(180px, 276px) minmax(200px, .8fr); }
 .layer-table { min-height: 0; min-width: 0; display: flex; flex-direction: column; border-right: 1px solid var(--line); }
 .layer-table .toolbar { padding: 4px 10px; }
 .layer-table .toolbar .filter { width: 190px; }
