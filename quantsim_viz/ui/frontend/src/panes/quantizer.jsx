@@ -28,7 +28,8 @@ function Property({ property, item, send }) {
   const main = property.name === "enabled";
   const key = `${item.role}:${property.name}`;
   const [open, setOpen] = useState(main || unfolded.has(key));
-  const [wanted, setWanted] = useState(null);
+  const [asked, setWanted] = useState(null);
+  const wanted = asked === property.current && !property.range ? null : asked;  // it has come about
   const box = useRef(null);
   const fold = () => {
     unfolded[open ? "delete" : "add"](key);
