@@ -130,6 +130,20 @@ def test_opening_the_same_configuration_again_starts_anew(app: AppPage) -> None:
     assert '"Relu": {' not in app.text()
 
 
+def test_an_edit_survives_a_visit_to_the_comparison(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config")
+    app.show_forms("Operator types")
+    for value, status in (("False", "float"), ("True", "quantized"), ("False", "float")):
+        app.set_value(f"Relu is_output_quantized {value}")
+        app.wait_for_status("node_relu", status)
+        app.press("compare")
+        app.press("back")
+        app.show_forms("Operator types")
+        app.part("forms").get_by_role("radio", name=f"Relu is_output_quantized {value}").wait_for()
+        app.wait_for_status("node_relu", status)
+        assert app.part("undo").get_by_role("button").is_enabled()
+
+
 def test_a_preset_is_downloaded(app: AppPage) -> None:
     app.open(model=CNN, config="default_config")
     with app.page.expect_download() as download:

@@ -103,8 +103,10 @@ def _chooser(
     put_widget(key, current[0])
 
     def take(value: object) -> None:
-        if value:
-            choose(references.get(str(value), str(value)))
+        reference = references.get(str(value), str(value))
+        # A box that comes back to the page sends its value again: nobody chose anything.
+        if value and reference != current[0]:
+            choose(reference)
 
     st.selectbox(
         label,
