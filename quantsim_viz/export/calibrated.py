@@ -1,41 +1,19 @@
-"""A configuration calibrated on data: what every format is written from."""
+"""A configuration calibrated on data, which every format is written from, and what is refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantsim_viz.errors import QuantSimError
+from quantsim_viz.sim import Calibration as Calibrated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from quantsim_viz.resolve import Cascade
-    from quantsim_viz.sim import Engine
-    from quantsim_viz.sim.calibrate import Scheme
-    from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
 
-
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """A configuration with the encoding of every quantizer that it enables.
-
-    Attributes:
-        engine: Executes the model and knows its constants.
-        cascade: The configuration, resolved on the model.
-        encodings: By tensor, in the order of the cascade.
-        scheme: How the encodings were found.
-        data: What they were found on.
-        batch_size: How many samples at once.
-    """
-
-    engine: Engine
-    cascade: Cascade
-    encodings: Mapping[str, Encoding]
-    scheme: Scheme
-    data: Data
-    batch_size: int
+__all__ = ["Calibrated", "listed", "not_expressible", "refuse_uncalibrated"]
 
 
 def refuse_uncalibrated(cascade: Cascade, encodings: Mapping[str, Encoding]) -> None:

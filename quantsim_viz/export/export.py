@@ -8,13 +8,10 @@ from rapidfuzz import process
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.export.aimet import ACTIVATION_TYPES, AS_CONFIGURED, encodings_document
-from quantsim_viz.export.calibrated import Calibrated, refuse_uncalibrated
+from quantsim_viz.export.calibrated import refuse_uncalibrated
 from quantsim_viz.export.qdq import qdq_model
 from quantsim_viz.export.write import write_document, write_model
-from quantsim_viz.sim import Engine, load_data
-from quantsim_viz.sim.calibrate import Scheme, calibrate
-from quantsim_viz.sim.data import BATCH_SIZE
-from quantsim_viz.sim.execute import Watch
+from quantsim_viz.sim import calibrated, load_data
 from quantsim_viz.sim.simulate import accepted, as_model
 
 if TYPE_CHECKING:
@@ -85,22 +82,25 @@ def export(
     cascade = accepted(loaded, config, (param_bits, act_bits))
     source = load_data(loaded, data, samples=samples, seed=seed)
     ranges = source if calibration is None else load_data(loaded, calibration)
-    engine = Engine(loaded, device=device)
-    size = batch_size or BATCH_SIZE
-    rule = Scheme(scheme, percentile)
-    watch = Watch(progress, cancelled)
-    watch.expect({"calibrate": 10})
-    found = calibrate(engine, [cascade], ranges, rule, batch_size=size, watch=watch)[0]
-    refuse_uncalibrated(cascade, found)
-    encodings = {name: found[name] for name in cascade.quantizers if name in found}
-    calibrated = Calibrated(engine, cascade, encodings, rule, ranges, size)
+    found = calibrated(
+        loaded,
+        cascade,
+        ranges,
+        scheme=scheme,
+        percentile=percentile,
+        batch_size=batch_size,
+        progress=progress,
+        cancelled=cancelled,
+        device=device,
+    )
+    refuse_uncalibrated(cascade, found.encodings)
     if format == "qdq":
-        exported = qdq_model(calibrated)
+        exported = qdq_model(found)
         if path is not None:
             write_model(exported, path)
         return exported
     document = encodings_document(
-        calibrated,
+        found,
         format.removeprefix("aimet-"),
         activations_as=activations_as,
         int32_biases=int32_biases,
