@@ -80,8 +80,14 @@ class Stain(IntFlag):
 class Stained(Gauge):
     """Whether a value holds infinities or NaN, in any batch.
 
-    A finite sum says that there are none, at the price of reading the value once.
+    A finite sum says that there are none, at the price of reading the value once, or of nothing
+    where its signal is measured.
     """
+
+    @property
+    def of_finite(self) -> Stain:
+        """Nothing."""
+        return Stain.NONE
 
     def measure(self, values: Sequence[Tensor]) -> Stain:
         """Return what one batch's value holds."""

@@ -81,6 +81,14 @@ class Gauge(ABC):
     value: Key
 
     @property
+    def of_finite(self) -> Any:
+        """The result for a value of finite numbers alone, None if that depends on them.
+
+        Where it is known, and the value's signal is measured too, most passes are saved.
+        """
+        return None
+
+    @property
     def operands(self) -> tuple[Key, ...]:
         """The values that it reads."""
         return (self.value,)

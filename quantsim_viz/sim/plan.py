@@ -16,7 +16,7 @@ import torch
 from quantsim_viz.sim import steps as build
 from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
-from quantsim_viz.sim.schedule import Schedule, Taken
+from quantsim_viz.sim.schedule import NO_SIGNAL, Schedule, SignalAt, Taken
 from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
 
 if TYPE_CHECKING:
@@ -324,11 +324,11 @@ class _Planner:
         measurement: Measurement,
         slots: tuple[int, ...],
         number: int,
-        signal: int | None = None,
+        signal: SignalAt = NO_SIGNAL,
     ) -> build.Step:
         match measurement:
             case Signal():
-                return build.signal_step(slots[0], number)
+                return build.signal_step(slots[0], signal._replace(number=number))
             case Noise():
                 return build.noise_step(slots[0], slots[1], (number, signal), self.scratch)
             case Range():

@@ -9,7 +9,7 @@ the float run are left out.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -25,23 +25,44 @@ if TYPE_CHECKING:
 _TINY, _HUGE = 1e-28, 1e36  # outside, a sum of squares is recomputed in double precision
 
 
+class Powers(NamedTuple):
+    """What was measured of a value x̂ and its reference x.
+
+    Attributes:
+        noise: Σ(x − x̂)² over every element whose x is not infinite; None without x̂.
+        signal: Σx² over the same.
+        is_finite: x is known to hold finite numbers only. If not, nobody has looked.
+    """
+
+    noise: float | None
+    signal: float
+    is_finite: bool
+
+
 def signal_power(tensor: Tensor) -> float:
     """Return Σx² over every element that is not infinite; NaN if one is NaN."""
+    return signal_alone(tensor).signal
+
+
+def signal_alone(tensor: Tensor) -> Powers:
+    """Measure a signal that no noise is measured against."""
     run = compiled(Loop.SIGNAL)
     if run is not None and fits(tensor):
         (power,) = run(None, None, tensor, None, tensor.numel())
         if math.isfinite(power):
-            return power
-    return sum(map(finite_square_sum, chunks(flat(tensor))))
+            return Powers(None, power, is_finite=True)
+    return Powers(None, sum(map(finite_square_sum, chunks(flat(tensor)))), is_finite=False)
 
 
 def noise_power(reference: Tensor, value: Tensor, scratch: Tensor) -> float:
     """Return Σ(x − x̂)² over every element whose x is not infinite, as `noise_and_signal` does."""
-    return noise_and_signal(reference, value, scratch)[0]
+    noise = noise_and_signal(reference, value, scratch).noise
+    assert noise is not None
+    return noise
 
 
-def noise_and_signal(reference: Tensor, value: Tensor, scratch: Tensor) -> tuple[float, float]:
-    """Return Σ(x − x̂)² and Σx² over every element whose x is not infinite.
+def noise_and_signal(reference: Tensor, value: Tensor, scratch: Tensor) -> Powers:
+    """Measure a value against a reference.
 
     Args:
         reference: x, any shape and floating dtype.
@@ -52,18 +73,18 @@ def noise_and_signal(reference: Tensor, value: Tensor, scratch: Tensor) -> tuple
     if run is not None and fits(reference, value):
         noise, signal = run(None, value, reference, None, value.numel())
         if math.isfinite(noise + signal):
-            return noise, signal
+            return Powers(noise, signal, is_finite=True)
     noise = signal = 0.0
     reference = aligned(reference, value)
     for exact, other in zip(chunks(flat(reference)), chunks(flat(value)), strict=True):
         noise += difference_power(exact, other, scratch)
         signal += finite_square_sum(exact)
-    return noise, signal
+    return Powers(noise, signal, is_finite=False)
 
 
 def quantize_measured(
     source: Tensor, target: Tensor, reference: Tensor, quantizer: Quantizer, scratch: Tensor
-) -> tuple[float, float]:
+) -> Powers:
     """Quantize and dequantize a tensor, and measure it against a reference on the way.
 
     Args:
@@ -72,15 +93,12 @@ def quantize_measured(
         reference: x, of the same shape.
         quantizer: A per-tensor grid.
         scratch: At least `CHUNK` float32 elements to work in.
-
-    Returns:
-        Noise power Σ(x − x̂)² and signal power Σx².
     """
     run = None if quantizer.grid is None else compiled(Loop.MEASURE)
     if run is not None and fits(target, source, reference):
         noise, signal = run(source, target, reference, quantizer.grid, target.numel())
         if math.isfinite(noise + signal):
-            return noise, signal
+            return Powers(noise, signal, is_finite=True)
         return noise_and_signal(reference, target, scratch)
     noise = signal = 0.0
     pieces = zip(
@@ -97,12 +115,12 @@ def quantize_measured(
             power = difference_power(exact, chunk, scratch)
         noise += power
         signal += finite_square_sum(exact)
-    return noise, signal
+    return Powers(noise, signal, is_finite=False)
 
 
 def probe(
     source: Tensor, reference: Tensor, quantizer: Quantizer, scratch: tuple[Tensor, Tensor]
-) -> tuple[float, float, tuple[float, float]]:
+) -> tuple[Powers, tuple[float, float]]:
     """Measure what a quantizer does to a tensor, without keeping the quantized values.
 
     Args:
@@ -112,14 +130,14 @@ def probe(
         scratch: Two times at least `CHUNK` float32 elements to work in.
 
     Returns:
-        Noise power Σ(x − x̂)², signal power Σx², and of the quantizer's own noise the power from
-        elements outside its range and the whole.
+        The powers, and of the quantizer's own noise the power from elements outside its range and
+        the whole.
     """
     run = None if quantizer.grid is None else compiled(Loop.PROBE)
     if run is not None and fits(source, reference):
         noise, signal, clipped, own = run(source, None, reference, quantizer.grid, source.numel())
         if math.isfinite(noise + signal + own):
-            return noise, signal, (clipped, own)
+            return Powers(noise, signal, is_finite=True), (clipped, own)
     noise = signal = clipped = own = 0.0
     aside = aligned(reference, source)
     for values, exact in zip(chunks(flat(source)), chunks(flat(aside)), strict=True):
@@ -132,7 +150,7 @@ def probe(
         noise, signal = noise + part, signal + finite_square_sum(exact)
         own += part if source is reference else difference_power(values, chunk, scratch[0])
         clipped += _outside_power(values, quantizer, scratch[0])
-    return noise, signal, (clipped, own)
+    return Powers(noise, signal, is_finite=False), (clipped, own)
 
 
 def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tuple[float, float]:

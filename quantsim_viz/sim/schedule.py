@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from quantsim_viz.sim.measurements import Clipping, Measurement, Noise, Signal
+from quantsim_viz.sim.measurements import Clipping, Gauge, Measurement, Noise, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,24 +12,49 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.values import Key
 
 
+class SignalAt(NamedTuple):
+    """Where the power of a signal goes, and who else wants to know something of the same value.
+
+    Attributes:
+        number: Result index of the power; None if nobody wants it.
+        gauge: What a value of finite numbers alone has nothing to tell, and others are asked.
+        gauge_number: Result index of what it says.
+    """
+
+    number: int | None
+    gauge: Gauge | None = None
+    gauge_number: int = -1
+
+    @property
+    def results(self) -> tuple[int, ...]:
+        """Every result index that is filled."""
+        numbers = () if self.number is None else (self.number,)
+        return numbers if self.gauge is None else (*numbers, self.gauge_number)
+
+
+NO_SIGNAL = SignalAt(None)
+
+
 class Taken(NamedTuple):
     """A measurement about to be taken, by result index, and the signal taken along with it."""
 
     number: int
     measurement: Measurement
-    signal: int | None
+    signal: SignalAt
 
     @property
     def results(self) -> tuple[int, ...]:
         """Every result index that it fills, the signal's first."""
-        return (self.number,) if self.signal is None else (self.signal, self.number)
+        own = () if self.number == self.signal.number else (self.number,)
+        return (*self.signal.results, *own)
 
 
 class Schedule:
     """Which measurements are still to be taken, and which values are there already.
 
     A signal is taken along with the first noise that has it for reference, which reads the same
-    values anyhow.
+    values anyhow. A gauge with something to say only of values that are not finite goes along with
+    the signal, whose sum tells whether they are.
     """
 
     def __init__(
@@ -50,6 +75,8 @@ class Schedule:
                 if signal is not None and signal not in carried:
                     self._signals[number] = signal
                     carried.add(signal)
+        self._along = _gauges_by_signal(numbers)
+        carried.update(number for number, _ in self._along.values())
         self._taken = carried
         self._waiting: dict[Key, list[int]] = {}
         for measurement, number in numbers.items():
@@ -97,4 +124,20 @@ class Schedule:
 
     def _take(self, number: int) -> Taken:
         self._taken.add(number)
-        return Taken(number, self._measurements[number], self._signals.get(number))
+        measurement = self._measurements[number]
+        signal = number if isinstance(measurement, Signal) else self._signals.get(number)
+        if signal is None:
+            return Taken(number, measurement, NO_SIGNAL)
+        gauge_number, gauge = self._along.get(signal, (-1, None))
+        return Taken(number, measurement, SignalAt(signal, gauge, gauge_number))
+
+
+def _gauges_by_signal(numbers: Mapping[Measurement, int]) -> dict[int, tuple[int, Gauge]]:
+    """Return for signals, by result index, a gauge that goes along and its index."""
+    found: dict[int, tuple[int, Gauge]] = {}
+    for measurement, number in numbers.items():
+        if isinstance(measurement, Gauge) and measurement.of_finite is not None:
+            signal = numbers.get(Signal(measurement.value))
+            if signal is not None:
+                found.setdefault(signal, (number, measurement))
+    return found

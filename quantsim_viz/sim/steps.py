@@ -14,11 +14,12 @@ import torch
 from quantsim_viz.sim.observers import channel_rows, finite_range
 from quantsim_viz.sim.operators.layout import is_dense
 from quantsim_viz.sim.powers import (
+    Powers,
     clipping_power,
     noise_and_signal,
     probe,
     quantize_measured,
-    signal_power,
+    signal_alone,
 )
 from quantsim_viz.sim.quantize import Quantizer, quantize_with
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.measurements import Gauge
     from quantsim_viz.sim.observers import TiedObserver
     from quantsim_viz.sim.operators import BoundOperator
+    from quantsim_viz.sim.schedule import SignalAt
 
 Slots = list[Any]
 Step = Callable[[Slots, Slots], None]
@@ -83,7 +85,7 @@ def quantizer_step(quantizer: Quantizer, read: int, write: int) -> Step:
 def measured_quantizer_step(
     quantizer: Quantizer,
     slots: tuple[int, int, int],
-    results: tuple[int, int | None],
+    results: tuple[int, SignalAt],
     scratch: Tensor,
     *,
     in_place: bool,
@@ -104,7 +106,7 @@ def measured_quantizer_step(
         value, exact = slots[read], slots[reference]
         if value.dtype is not torch.float32 or value.shape != exact.shape:
             slots[write] = quantized = quantize_with(value, quantizer)
-            noise, signal = _powers(exact, quantized, scratch)
+            powers = _powers(exact, quantized, scratch)
         else:
             if in_place and (value.is_contiguous() or is_dense(value)):
                 target = value
@@ -112,10 +114,9 @@ def measured_quantizer_step(
             else:
                 target = torch.empty_like(value)
             slots[write] = target
-            noise, signal = quantize_measured(value, target, exact, quantizer, scratch)
-        results[noise_at] = noise
-        if signal_at is not None:
-            results[signal_at] = signal
+            powers = quantize_measured(value, target, exact, quantizer, scratch)
+        results[noise_at] = powers.noise
+        _put(results, signal_at, powers, exact)
 
     return step
 
@@ -124,7 +125,7 @@ def probe_step(
     quantizer: Quantizer,
     read: int,
     reference: int,
-    results: tuple[int, int | None, int | None],
+    results: tuple[int, SignalAt, int | None],
     scratch: tuple[Tensor, Tensor],
 ) -> Step:
     """Measure what a quantizer does to a value when nobody wants the quantized value itself.
@@ -142,45 +143,54 @@ def probe_step(
         value, exact = slots[read], slots[reference]
         clipping: Any = None
         if value.shape == exact.shape:
-            noise, signal, clipping = probe(value, exact, quantizer, scratch)
+            powers, clipping = probe(value, exact, quantizer, scratch)
         else:
-            noise, signal = None, signal_power(exact)
-        results[noise_at] = noise
-        if signal_at is not None:
-            results[signal_at] = signal
+            powers = signal_alone(exact)
+        results[noise_at] = powers.noise
+        _put(results, signal_at, powers, exact)
         if clipping_at is not None:
             results[clipping_at] = clipping or clipping_power(value, quantizer, scratch[0])
 
     return step
 
 
-def noise_step(reference: int, read: int, results: tuple[int, int | None], scratch: Tensor) -> Step:
+def noise_step(reference: int, read: int, results: tuple[int, SignalAt], scratch: Tensor) -> Step:
     """Measure Σ(x − x̂)², None where the two have different shapes, and Σx² if it is wanted."""
     noise_at, signal_at = results
 
     def step(slots: Slots, results: Slots) -> None:
-        exact = slots[reference]
-        results[noise_at], signal = _powers(exact, slots[read], scratch)
-        if signal_at is not None:
-            results[signal_at] = signal
+        exact, value = slots[reference], slots[read]
+        powers = _powers(exact, value, scratch)
+        results[noise_at] = powers.noise
+        _put(results, signal_at, powers, exact)
 
     return step
 
 
-def _powers(reference: Tensor, value: Tensor, scratch: Tensor) -> tuple[float | None, float]:
-    """Return the power of the noise, None where there is none to speak of, and of the signal."""
+def _powers(reference: Tensor, value: Tensor, scratch: Tensor) -> Powers:
+    """Measure noise and signal, the signal alone where the shapes differ."""
     if reference.shape != value.shape:
-        return None, signal_power(reference)
+        return signal_alone(reference)
     return noise_and_signal(reference, value, scratch)
 
 
-def signal_step(read: int, result: int) -> Step:
+def signal_step(read: int, signal_at: SignalAt) -> Step:
     """Measure Σx²."""
 
     def step(slots: Slots, results: Slots) -> None:
-        results[result] = signal_power(slots[read])
+        value = slots[read]
+        _put(results, signal_at, signal_alone(value), value)
 
     return step
+
+
+def _put(results: Slots, at: SignalAt, powers: Powers, value: Tensor) -> None:
+    """Write down a signal's power, and what a gauge that goes along says of its value."""
+    number, gauge, gauge_number = at
+    if number is not None:
+        results[number] = powers.signal
+        if gauge is not None:
+            results[gauge_number] = gauge.of_finite if powers.is_finite else gauge.measure([value])
 
 
 def clipping_step(quantizer: Quantizer, read: int, result: int, scratch: Tensor) -> Step:

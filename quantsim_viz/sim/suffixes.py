@@ -21,6 +21,7 @@ from quantsim_viz.sim import steps as build
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.plan import Plan, PlannedStep, make_plan
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
+from quantsim_viz.sim.schedule import NO_SIGNAL
 from quantsim_viz.sim.values import ABSENT, Key, Result
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ class SuffixPlanner:
 
     def _noise(self, name: str, result: int) -> PlannedStep:
         slot = self.table.plain.seen[name]
-        step = build.noise_step(self._aside(name), slot, (result, None), self._scratch)
+        step = build.noise_step(self._aside(name), slot, (result, NO_SIGNAL), self._scratch)
         return PlannedStep(step, (), (), self._producers.get(name, -1), (result,))
 
     def _aside(self, name: str) -> int:

@@ -11,6 +11,7 @@ from quantsim_viz.errors import ModelError, UnsupportedOperator
 from quantsim_viz.sim.constants import ConstantStore
 from quantsim_viz.sim.encodings import Grid, encode_range
 from quantsim_viz.sim.execute import run_plan
+from quantsim_viz.sim.finiteness import Stain, Stained
 from quantsim_viz.sim.measurements import Clipping, Noise, Range, Signal, canonical
 from quantsim_viz.sim.network import Network
 from quantsim_viz.sim.plan import make_plan
@@ -146,6 +147,24 @@ def test_given_values_are_not_computed_again(chain, batch):
     again = run_plan(second, network, {}, available=kept.kept)
     assert again.results == kept.results
     assert kinds(second).count("operator_step") == 2
+
+
+@pytest.mark.parametrize("with_noise", [True, False])
+def test_what_is_finite_is_known_from_the_signal_without_a_look(chain, batch, with_noise):
+    network, table, constants = chain
+    exact, value = table.plain.seen["m"], table.trace({"m": GRID}).seen["m"]
+    stained = Stained(exact)
+    wanted = [Signal(exact), stained, *([Noise(exact, value)] if with_noise else [])]
+    plan = make_plan(table, constants, wanted)
+    assert "gauge_step" not in kinds(plan)
+    assert sorted(i for step in plan.steps for i in step.results) == list(range(len(wanted)))
+    at = plan.measurements.index(stained)
+    assert run_plan(plan, network, batch).results[at] is Stain.NONE
+    batch["x"][2, 1] = float("inf")
+    assert run_plan(plan, network, batch).results[at] is Stain.INFINITY
+    alone = make_plan(table, constants, [stained])
+    assert kinds(alone)[-1] == "gauge_step"
+    assert run_plan(alone, network, batch).results == [Stain.INFINITY]
 
 
 def test_noise_behind_a_permutation_is_the_noise_before_it(chain):

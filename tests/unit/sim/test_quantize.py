@@ -135,7 +135,7 @@ def test_measuring_while_quantizing_gives_the_same_values_and_powers(in_place):
     encoding = grid_of(-2.0, 2.5)
     wanted = quantize(values, encoding)
     target = values if in_place else torch.empty_like(values)
-    noise, signal = quantize_measured(values, target, exact, Quantizer(encoding), scratch())
+    noise, signal, _ = quantize_measured(values, target, exact, Quantizer(encoding), scratch())
     assert torch.equal(target, wanted)
     assert noise == pytest.approx(powers(exact, wanted)[1], rel=1e-5)
     assert signal == pytest.approx(powers(exact, wanted)[0], rel=1e-5)
@@ -144,7 +144,7 @@ def test_measuring_while_quantizing_gives_the_same_values_and_powers(in_place):
 def test_measuring_while_quantizing_mends_what_is_no_number():
     values = torch.tensor([float("nan"), 0.5])
     encoding = grid_of(-1.0, 1.0)
-    noise, _ = quantize_measured(
+    noise, *_ = quantize_measured(
         values, values, torch.tensor([0.0, 0.5]), Quantizer(encoding), scratch()
     )
     assert torch.equal(values, quantize(torch.tensor([float("nan"), 0.5]), encoding))
@@ -155,7 +155,7 @@ def test_a_probe_leaves_the_values_alone_and_measures_the_same():
     values, exact = normal(CHUNK + 9), normal(CHUNK + 9, seed=1)
     before, encoding = values.clone(), grid_of(-1.0, 1.5)
     quantizer = Quantizer(encoding)
-    noise, signal, clipping = probe(values, exact, quantizer, (scratch(), scratch()))
+    (noise, signal, _), clipping = probe(values, exact, quantizer, (scratch(), scratch()))
     wanted = quantize(values, encoding)
     assert torch.equal(values, before)
     assert noise == pytest.approx(powers(exact, wanted)[1], rel=1e-5)
