@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from quantsim_viz import export, load_config, load_model, resolve, run
+from quantsim_viz.sim import powers, quantize
+from quantsim_viz.sim.quantize import Quantizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pytest
 
     from quantsim_viz.model import Model
 
@@ -138,6 +143,38 @@ def compare_with_onnxruntime(
         {name: simulated[name] for name in outputs},
         {name: end_to_end[name] for name in outputs},
     )
+
+
+def compare_end_to_end(
+    model: Any, config: Any, data: Mapping[str, Array], **options: Any
+) -> tuple[Agreement, ...]:
+    """Compare every computed quantized tensor, each runtime fed with nothing but the inputs."""
+    loaded = load_model(model)
+    cascade = resolve(loaded, load_config(config))
+    exported = export(loaded, cascade, data, format="qdq", **options)
+    tensors = [
+        name
+        for name, setting in cascade.quantizers.items()
+        if setting.enabled and loaded.constant(name) is None
+    ]
+    ours = run(loaded, data, config=cascade, tensors=tensors, **options)
+    places = {name: place_of(exported, name) for name in tensors}
+    theirs = execute(exported, data, list(places.values()))
+    return tuple(_agreement(n, ours[n], theirs[place], exported) for n, place in places.items())
+
+
+def round_ties_to_even(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let our per-tensor quantizers round as QuantizeLinear does."""
+
+    def apply(quantizer: Quantizer, source: torch.Tensor, target: torch.Tensor) -> None:
+        low, high = quantizer.bounds
+        scale = quantizer.encoding.scale[0]
+        torch.clamp(source, low, high, out=target)
+        target.div_(scale).round_().mul_(scale)
+
+    monkeypatch.setattr(Quantizer, "apply", apply)
+    for module in (quantize, powers):
+        monkeypatch.setattr(module, "compiled", lambda *_: None)
 
 
 def _check(exported: onnx.ModelProto) -> None:
