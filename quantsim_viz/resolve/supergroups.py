@@ -47,7 +47,7 @@ def match_supergroups(
         return ()
     taken: set[int] = set()
     not_heads = set(excluded)
-    heads = _heads_by_first_two(topology)
+    heads = topology.heads
     matches: list[Match] = []
     for rule in sorted(supergroups, key=lambda rule: len(rule.value), reverse=True):
         for head in heads.get(rule.value[:2], ()):
@@ -59,19 +59,6 @@ def match_supergroups(
             taken.update(chain)
             matches.append(Match(rule.pointer, chain))
     return tuple(matches)
-
-
-def _heads_by_first_two(topology: Topology) -> dict[tuple[str, ...], list[int]]:
-    """Return operators with exactly one use by their own type and that of the user.
-
-    Real configurations have a hundred patterns, few of which occur: they need not try every head.
-    """
-    found: dict[tuple[str, ...], list[int]] = {}
-    ops = topology.ops
-    for op, following in zip(ops, topology.following, strict=True):
-        if following >= 0:
-            found.setdefault((op.op_type, ops[following].op_type), []).append(op.index)
-    return found
 
 
 def follow_chain(topology: Topology, head: int, types: Sequence[str]) -> tuple[int, ...] | None:

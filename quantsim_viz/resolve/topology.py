@@ -164,6 +164,19 @@ class Topology:
         return {kind: tuple(ops) for kind, ops in found.items()}
 
     @cached_property
+    def heads(self) -> Mapping[tuple[str, ...], Sequence[int]]:
+        """Operators with exactly one use by their own type and that of the user.
+
+        Real configurations have a hundred supergroups, few of which occur: they need not try every
+        head.
+        """
+        found: dict[tuple[str, ...], list[int]] = {}
+        for op, following in zip(self.ops, self.following, strict=True):
+            if following >= 0:
+                found.setdefault((op.op_type, self.ops[following].op_type), []).append(op.index)
+        return found
+
+    @cached_property
     def status_tables(self) -> StatusTables:
         """What the operators' statuses hang on."""
         return StatusTables(self)
