@@ -106,6 +106,9 @@ class Comparing:
             if is_old and self._has_moved_on(side):
                 self.assign(letter, AS_OPENED)
             side.follow()
+        base = self.sides.get("A")
+        if base is not None and self._chosen is not None and base.text != self._chosen.text:
+            self._note_base()
 
     def _has_moved_on(self, side: Side) -> bool:
         opened = self._session.workspace.history.opened

@@ -25,14 +25,14 @@ TEST_WORDS = {
 def shown_measured(session: Session) -> Measured | None:
     """Return the figures to show: of all the data if they are current, else of one batch.
 
-    While neither is current, the last ones of all the data stand, and are stale.
+    While neither is current, the last ones of all the data stand, and are stale; those of another
+    model never do.
     """
     measured = session.comparing.measured
-    full, live = measured.get("compare"), measured.get("compare-live")
-    for found in (full, live):
-        if found is not None and found.is_current(session):
-            return found
-    return full or live
+    both = measured.get("compare"), measured.get("compare-live")
+    known = [m for m in both if m is not None and m.model_key == session.model_source.key]
+    current = (found for found in known if found.is_current(session))
+    return next(current, known[0] if known else None)
 
 
 def figure_rows(session: Session, measured: Measured | None) -> Iterator[dict[str, Any]]:

@@ -80,6 +80,9 @@ def test_editing_a_side_leaves_the_document_alone(session: Session) -> None:
     assert session.workspace.text == before
     assert side.name == "default_config, edited"
     assert [cause.id for cause in session.comparing.causes] == [FLOAT_RELU[0]]
+    session.comparing.follow()
+    assert session.compare_source is not None
+    assert session.compare_source.text == side.text, "so is the workbench's difference"
     side.workspace.history.undo()
     assert session.comparing.causes == []
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from quantsim_viz.ui import sources
 from quantsim_viz.ui.compare.figures import shown_measured
 from quantsim_viz.ui.compare.verdict import verdict_view
 
@@ -159,6 +160,15 @@ def test_one_batch_is_shown_until_all_the_data_are_current(
     assert verdict_view(softmax)["caption"].startswith("64 of 540 samples")
     softmax.workspace.history.undo()
     assert shown_measured(softmax) is full
+
+
+def test_figures_of_another_model_are_not_shown(
+    softmax: Session, measure: Measure, cnn: str
+) -> None:
+    measure(softmax, metric_of())
+    softmax.open_model(sources.model_source(cnn, softmax.roots))
+    softmax.comparing.follow()
+    assert shown_measured(softmax) is None
 
 
 def test_figures_of_other_options_or_another_metric_are_stale(
