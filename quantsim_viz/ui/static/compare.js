@@ -129,7 +129,7 @@ details > summary { cursor: pointer; color: var(--dim); margin-top: 5px; font-si
 .offers .lead { color: var(--dim); align-self: center; }
 .offer { border: 1px solid var(--line); background: var(--soft); border-radius: 4px; padding: 2px 8px; text-align: left; }
 .offer:hover:not(:disabled), .offer:focus-visible { border-color: var(--accent); }
-.offer:disabled { opacity: .6; cursor: not-allowed; }
+.offer:disabled { color: var(--dim); background: none; border-style: dashed; cursor: not-allowed; }
 .offer small { display: block; }
 .offer[data-idle=true] { border-style: dashed; background: none; color: var(--dim); }
 .starts { padding: 9px 0 4px; }
@@ -215,7 +215,7 @@ p.ribbon.stale, .grow + .ribbon, .ribbon:first-child { margin-top: 0; }
 .field.nested { align-items: start; }
 .field.nested .object { border-left: 2px solid var(--line); padding-left: 12px; }
 .label small { display: block; }
-.form-body input[type=text], .form-body input[type=number], .form-body select { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 1px 8px; height: 24px; }
+.form-body input[type=text], .form-body input[type=number], .form-body select, .changes select { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 1px 8px; height: 24px; }
 .add { display: flex; gap: 8px; margin-top: 8px; }
 .remove { color: var(--dim); font-size: 11.5px; }
 .group-line, .item { display: flex; gap: 14px; align-items: center; padding: 2px 0; }
