@@ -28,7 +28,7 @@ BROWSER_FLAGS = [
 ]
 CNN = "sample_models/digits_cnn.onnx"
 MOBILENET = "sample_models/digits_mobilenet.onnx"
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds. Far more than anything takes on a quiet machine."""
 
 
@@ -330,6 +330,13 @@ class AppPage:
             words = {key: node.get(key, {}).get("value", "") for key in ("name", "role")}
             stops.append(place | words)
         raise AssertionError(f"focus did not go round in {most} stops: {stops[-5:]}")
+
+    def compare(self, samples: int = 540) -> None:
+        """Open the Compare page and wait until both sides are measured on all the data."""
+        self.press("compare")
+        self.part("back").wait_for()
+        self.press("compare")
+        self.part("compare-head").get_by_text(f"All {samples} samples").first.wait_for()
 
     def screenshot(self, name: str, *, pointer: tuple[int, int] | None = (2, 2)) -> None:
         """Keep a picture, where `QUANTSIM_VIZ_SCREENSHOTS` names a folder to keep it in.

@@ -215,7 +215,7 @@ p.ribbon.stale, .grow + .ribbon, .ribbon:first-child { margin-top: 0; }
 .field.nested { align-items: start; }
 .field.nested .object { border-left: 2px solid var(--line); padding-left: 12px; }
 .label small { display: block; }
-.form-body input[type=text], .form-body input[type=number], .form-body select, .changes select { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 1px 8px; height: 24px; }
+.form-body input[type=text], .form-body input[type=number], .form-body select { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 1px 8px; height: 24px; }
 .add { display: flex; gap: 8px; margin-top: 8px; }
 .remove { color: var(--dim); font-size: 11.5px; }
 .group-line, .item { display: flex; gap: 14px; align-items: center; padding: 2px 0; }
