@@ -82,6 +82,18 @@ def bytes_asked(error: BaseException) -> int | None:
     return int(float(found["number"]) * _UNITS[found["unit"].lower()])
 
 
+def constants_too_large(error: BaseException, network: Network) -> DataError:
+    """Return the error for memory that constants and weights did not leave."""
+    asked = bytes_asked(error)
+    needed = "" if asked is None else f", {asked / MIB:,.0f} MiB more were needed"
+    return DataError(
+        f"memory ran out for the model's constants and their quantized copies{needed}",
+        code="out-of-memory",
+        hint="simulate fewer configurations at once, or use a machine with more memory",
+        path=network.model.path,
+    )
+
+
 def _out_of_memory(
     place: str,
     error: Exception,

@@ -10,6 +10,7 @@ import numpy as np
 from quantsim_viz.errors import Cancelled
 from quantsim_viz.sim.data import batch_rows
 from quantsim_viz.sim.execute import run_plan
+from quantsim_viz.sim.failures import constants_too_large, ran_out
 from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
 from quantsim_viz.sim.memory import HeapGuard
 from quantsim_viz.sim.operators import to_numpy
@@ -186,14 +187,19 @@ class Pass:
     def _plan(self, place: Any, watch: Watch) -> Plan:
         available = self.engine.cache.keys(place)
         if available not in self.plans:
-            self.plans[available] = make_plan(
-                self.engine.table,
-                self.engine.constants,
-                self.wanted,
-                keep=self.keep,
-                available=available,
-                check=watch.check,
-            )
+            try:
+                self.plans[available] = make_plan(
+                    self.engine.table,
+                    self.engine.constants,
+                    self.wanted,
+                    keep=self.keep,
+                    available=available,
+                    check=watch.check,
+                )
+            except (MemoryError, RuntimeError) as error:
+                if not ran_out(error):
+                    raise
+                raise constants_too_large(error, self.engine.network) from error
         return self.plans[available]
 
 

@@ -159,6 +159,17 @@ def test_a_node_that_fails_is_named_with_what_it_was_fed(monkeypatch, everything
     assert "x [8, 3]" in caught.value.message
 
 
+def test_constants_too_large_for_memory_are_said_to_be_so(monkeypatch, everything):
+    def full(*_args, **_options):
+        raise MemoryError("Unable to allocate 3.00 GiB for an array")
+
+    monkeypatch.setattr("quantsim_viz.sim.passes.make_plan", full)
+    net = load_model(model([node("Relu", "x", "y", "relu1")], inputs={"x": ["N", 4]}))
+    with pytest.raises(DataError, match=r"constants.*3,072 MiB more") as caught:
+        simulate(net, everything, {"x": floats(2, 4)})
+    assert caught.value.code == "out-of-memory"
+
+
 def test_data_too_large_for_memory_at_once_are_said_to_be_so(monkeypatch, everything):
     def full(*_args):
         raise MemoryError
