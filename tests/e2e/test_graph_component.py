@@ -159,6 +159,15 @@ def test_every_node_of_the_file_is_there_with_its_status(graph):
     assert all(n["visible"] for n in nodes.values())
 
 
+def test_a_supergroup_is_enclosed_by_one_shape_while_its_nodes_are_shown(graph):
+    pairs = [[f"node_conv2d{end}", f"node_relu{end}"] for end in ("", "_1", "_2")]
+    assert graph.js("enclosures") == pairs
+    graph.page.get_by_role("button", name="Close all groups").click()
+    graph.until("graph.enclosures.length === 0")
+    graph.page.get_by_role("button", name="Open all groups").click()
+    graph.until("graph.enclosures.length === 3")
+
+
 def test_the_hidden_tree_tells_the_same_in_words(graph):
     items = graph.page.get_by_role("treeitem")
     graph.page.wait_for_function("() => true")

@@ -49,6 +49,7 @@ function makeHooks(view) {
     get groups() { return view.layout ? view.layout.groups.map((g) => ({ path: g.path, label: g.label, collapsed: Boolean(g.collapsed), visible: Boolean(g.rect) })) : []; },
     get labels() { return view.labels; },
     get lit() { return view.lit && [...view.lit].map((node) => view.layout.names[node]); },
+    get enclosures() { return view.hulls.map(({ members }) => members.map((node) => view.layout.names[node])); },
     get alike() { return view.layout ? [...view.alikeGroups()].map((group) => group.path) : []; },
     get mode() { return view.mode; },
     get scale() { return view.camera.k; },
