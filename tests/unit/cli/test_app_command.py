@@ -27,7 +27,7 @@ def streamlit_arguments(monkeypatch):
 def test_what_is_named_reaches_the_script(quantsim_viz, streamlit_arguments, cnn):
     done = quantsim_viz(
         *("app", cnn, "-c", "default_config", "--data", "random:7"),
-        *("--port", "8600", "--root", "/data", "--root", "/models"),
+        *("--port", "8600", "--root", "/data", "--root", "/models", "--metric", "top5"),
     )
     before, after = streamlit_arguments, streamlit_arguments.index("--")
     assert done.status == 0
@@ -39,6 +39,7 @@ def test_what_is_named_reaches_the_script(quantsim_viz, streamlit_arguments, cnn
         "--data=random:7",
         "--root=/data",
         "--root=/models",
+        "--metric=top5",
     ]
 
 
