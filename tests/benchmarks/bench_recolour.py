@@ -25,10 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import onnx
-from e2e.conftest import find_browser
 from playwright.sync_api import sync_playwright
 from support import app_server
-from support.app_server import BROWSER_FLAGS, AppPage, AppServer
+from support.app_server import BROWSER_FLAGS, AppPage, AppServer, find_browser
 from support.graph_models import transformer
 
 EDITS = 15
