@@ -114,8 +114,8 @@ def _judged(
         headline = f"{better} has {abs(decibels):.1f} dB less noise at the output"
         return headline, tone, [reason, *_cause_lines(session)]
     headline, tone = _headline(measured, test, other)
-    lines = [_test_line(measured, test, other), noise, *_cause_lines(session)]
-    return headline, tone, [line for line in lines if line]
+    about = " ".join(filter(None, (noise, *_cause_lines(session))))
+    return headline, tone, [_test_line(measured, test, other), about]
 
 
 def _headline(measured: Measured, test: Mapping[str, Any], other: str) -> tuple[str, str]:
