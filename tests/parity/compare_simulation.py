@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 OFF_SHARE = 0.05
 """Share of an output's elements that may be off: those on the other side of a rounding tie."""
 
-PERTURBATIONS = 6
+PERTURBATIONS = 4
 
 NOT_FINITE = ("nan-in-float-run", "infinity-in-float-run")
 """Errors of ours about networks that make NaN or infinity of the data; AIMET simulates those."""
