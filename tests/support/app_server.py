@@ -241,7 +241,7 @@ class AppPage:
 
     def set_value(self, label: str) -> None:
         """Choose a value in a form by its label: `Relu is_output_quantized False`."""
-        self.part("forms").get_by_label(label, exact=True).check(force=True)
+        self.part("forms").get_by_label(label, exact=True).click(force=True)
 
     def wait_for_status(self, node: str, status: str) -> None:
         """Wait until a node has a status."""

@@ -1,12 +1,25 @@
-// The way from a component to Python. Streamlit keeps only the last trigger value of a run, so
-// every message carries all acts that Python has not yet acknowledged: none is lost, none is done
-// twice (`quantsim_viz/ui/components/channel.py` is the other end).
+// The way from a component to Python. Streamlit keeps only the last trigger value of a run, and may
+// drop one that arrives while a run ends. So every message carries all acts that Python has not yet
+// acknowledged, and is sent again while no answer comes: none is lost, and as each has its number
+// none is done twice (`quantsim_viz/ui/components/channel.py` is the other end).
+
+const PATIENCE_MS = 2000;
+const MOST_TRIES = 5;
 
 export function openChannel() {
   const client = Math.random().toString(36).slice(2);
   let pending = [];
   let seq = 0;
   let trigger = () => {};
+  let timer = null;
+
+  const transmit = (tries) => {
+    clearTimeout(timer);
+    if (!pending.length || tries >= MOST_TRIES) return;
+    trigger("act", { client, acts: pending });
+    timer = setTimeout(() => transmit(tries + 1), PATIENCE_MS * 2 ** tries);
+  };
+
   return {
     /** Take over the newest sender and forget what Python has done. */
     update(component) {
@@ -16,7 +29,7 @@ export function openChannel() {
     },
     send(type, payload = {}) {
       pending.push({ seq: ++seq, type, ...payload });
-      trigger("act", { client, acts: pending });
+      transmit(0);
       return seq;
     },
   };
