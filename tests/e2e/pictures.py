@@ -76,6 +76,7 @@ def main(folder: Path) -> None:
             take_reading(studio)
             take_editing(studio)
             take_measuring(studio)
+            take_comparing(studio)
             studio.take(studio.page(model=str(large), config="default_config"), "transformer")
         finally:
             browser.close()
@@ -117,24 +118,30 @@ def take_editing(studio: Studio) -> None:
 
 
 def take_measuring(studio: Studio) -> None:
-    """Figures by layer, the graph in their colours, the dark theme, two configurations."""
+    """Figures by layer, the graph in their colours, the dark theme."""
     app = studio.page(model=MOBILENET, config="default_config", select="node_conv2d_5")
     app.simulate()
     studio.take(app, "simulated")
     app.part("graph").get_by_role("button", name="SQNR").click()
     app.wait_for_mode("sqnr")
     studio.take(app, "sqnr")
-    app.show_forms("Operator types")
-    app.set_value("Conv is_output_quantized False")
-    app.wait_for_status("node_conv2d_5", "input_weight")
-    app.compare()
-    app.page.get_by_text(re.compile("All together")).first.wait_for()
-    studio.take(app, "compare")
     app = studio.page(dark=True, model=MOBILENET, config="default_config", select="node_conv2d_5")
     app.simulate()
     app.part("graph").get_by_role("button", name="SQNR").click()
     app.wait_for_mode("sqnr")
     studio.take(app, "dark")
+
+
+def take_comparing(studio: Studio) -> None:
+    """One scale a tensor against one a channel, with weights of 4 bits."""
+    both = "default_config,aimet_default_per_channel"
+    app = studio.page(model=MOBILENET, compare=both, page="workbench")
+    app.show("Run")
+    app.part("param_bits").get_by_role("combobox").click()
+    app.page.get_by_role("option", name="4 bit").click()
+    app.press("compare")
+    app.page.get_by_text(re.compile("each layer alone on 64 samples")).first.wait_for()
+    studio.take(app, "compare")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,6 @@ def test_two_presses_compare_two_presets_and_say_which_is_better_and_why(app: Ap
     if by_hand.is_visible():
         by_hand.click()
     share.wait_for()
-    app.screenshot("compare")
 
     evidence.get_by_role("tab", name=re.compile("Samples they disagree on")).click()
     picture = evidence.get_by_role("img", name=re.compile(r"Sample \d+, labelled \d")).first
