@@ -298,7 +298,6 @@ class Session:
         """Take up a draft that the browser kept, with the steps around it where they fit."""
         text = str(act["text"])
         trail = act.get("trail")
-        was_pristine = text == self.workspace.text
         of = str(act.get("of") or text)
         self.workspace.history.revive(
             of, trail if isinstance(trail, dict) else {}, time=time.monotonic()
@@ -306,7 +305,7 @@ class Session:
         if of != text:
             self.workspace.type_text(text, "draft", "draft restored")
         written = time.strftime("%H:%M", time.localtime(float(act.get("time", 0)) / 1000))
-        if not was_pristine:
+        if text != self.workspace.history.opened:
             self.tell(
                 "draft",
                 f"Brought back what you were writing at {written}; Undo leads back to the file.",
