@@ -26,7 +26,7 @@ class Fix:
     patch: tuple[Mapping[str, Any], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fix as the contract's JSON object."""
+        """Return the fix as it stands in `lint --json`."""
         return {"title": self.title, "patch": [dict(step) for step in self.patch]}
 
 
@@ -61,7 +61,7 @@ class Diagnostic:
     fix: Fix | None = field(default=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as the contract's JSON object (`resolve --json`, `lint --json`)."""
+        """Return the finding as JSON has it (`resolve --json`, `lint --json`)."""
         return {
             "code": self.code,
             "severity": self.severity.value,

@@ -73,7 +73,7 @@ class DataError(QuantSimError):
     """Raised when data cannot be read or do not fit the model."""
 
 
-class UnsupportedOperator(QuantSimError):  # noqa: N818 - the contract's name
+class UnsupportedOperator(QuantSimError):  # noqa: N818 - reads as the finding it is
     """Raised when a model holds operators that the engine cannot execute."""
 
 

@@ -50,7 +50,7 @@ def write_bytes(content: bytes, path: str) -> None:
 
 
 def write_json(document: Any, path: str | None) -> None:
-    """Write a document of the contract as JSON, with non-ASCII names as they are.
+    """Write a document as JSON, with non-ASCII names as they are.
 
     Raises:
         ValueError: It holds a number that JSON cannot express; that is a bug of ours.

@@ -30,7 +30,7 @@ def export(
     config: Any,
     data: Any,
     *,
-    format: str,  # noqa: A002 - the contract's name
+    format: str,  # noqa: A002 - the word of the command line
     path: str | os.PathLike[str] | None = None,
     scheme: str = "min_max",
     percentile: float = 100.0,

@@ -59,7 +59,7 @@ function makeHooks(view) {
   };
 }
 
-/** A node with its status in the contract's words and its centre in the window's coordinates. */
+/** A node with its status in the words of the JSON and its centre in the window's coordinates. */
 function describe(view, origin, i) {
   const { layout, camera } = view;
   const item = layout.shown[i];
