@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+
 @pytest.fixture(scope="session")
 def chromium_executable() -> str:
     """Return the browser's path; without one skip, or fail where `CI=true` says that it must be."""

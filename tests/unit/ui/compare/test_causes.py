@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quantsim_viz.resolve import RuleChange
-from quantsim_viz.ui.compare.causes import NO_RULE, cause_rows, change_words
+from quantsim_viz.resolve.causes import NO_RULE
+from quantsim_viz.ui.compare.causes import cause_rows, change_words
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.session import Session
