@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_TRIALS = 64
 """Changed rules that are tried alone to find out what they cause."""
 
+NO_RULE = "no rule"
+"""Identity of the cause of what no changed rule explains: a built-in behaviour, another match."""
+
 _ON_OFF = {
     Property.SYMMETRIC: ("symmetric", "asymmetric"),
     Property.STRICT_SYMMETRIC: ("strict symmetric", "not strict symmetric"),
@@ -41,6 +44,11 @@ class CausedChanges:
 
     change: RuleChange | None
     groups: tuple[ChangeGroup, ...]
+
+    @property
+    def id(self) -> str:
+        """What tells it from the other causes of a difference: `RuleChange.id`, or `NO_RULE`."""
+        return NO_RULE if self.change is None else self.change.id
 
     @property
     def tensors(self) -> tuple[str, ...]:

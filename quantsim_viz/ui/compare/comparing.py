@@ -10,17 +10,15 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.resolve.difference import diff_cascades
+from quantsim_viz.resolve import diff_cascades, find_causes
 from quantsim_viz.ui import documents
-from quantsim_viz.ui.compare.causes import find_causes
 from quantsim_viz.ui.compare.sides import DOCUMENT, LETTERS, Side, own_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from quantsim_viz.resolve import Cascade
+    from quantsim_viz.resolve import Cascade, CausedChanges
     from quantsim_viz.resolve.difference import Difference
-    from quantsim_viz.ui.compare.causes import CauseOfChange
     from quantsim_viz.ui.compare.measured import Measured
     from quantsim_viz.ui.documents import ConfigSource
     from quantsim_viz.ui.session import Session
@@ -44,7 +42,7 @@ class Found:
     first: Cascade
     second: Cascade
     difference: Difference
-    causes: list[CauseOfChange]
+    causes: list[CausedChanges]
 
 
 class Comparing:
@@ -247,7 +245,7 @@ class Comparing:
         return None if found is None else found.difference
 
     @property
-    def causes(self) -> list[CauseOfChange]:
+    def causes(self) -> list[CausedChanges]:
         """What each changed rule does in effect, the widest first; idle ones come last."""
         found = self._find()
         return [] if found is None else found.causes
@@ -255,7 +253,7 @@ class Comparing:
     @property
     def marked_nodes(self) -> list[str]:
         """The nodes of the cause that is looked at."""
-        return next((cause.nodes for cause in self.causes if cause.id == self.cause), [])
+        return next((list(cause.nodes) for cause in self.causes if cause.id == self.cause), [])
 
     def _find(self) -> Found | None:
         """Return how the pair differs, worked out anew only when one of them changed."""

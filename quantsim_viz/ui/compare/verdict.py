@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.resolve.causes import NO_RULE
 from quantsim_viz.ui.compare.attributed import attribution_of
-from quantsim_viz.ui.compare.causes import NO_RULE
 from quantsim_viz.ui.compare.figures import (
     LOWER_IS_BETTER,
     SHARES,

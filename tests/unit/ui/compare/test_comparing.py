@@ -183,7 +183,7 @@ def test_a_cause_lights_its_nodes_in_both_graphs_and_selects_the_first(softmax: 
     views = graph_views(softmax)
     assert [letter for letter, _ in views] == ["A", "B"]
     for _, view in views:
-        assert view.highlight == cause.nodes
+        assert view.highlight == list(cause.nodes)
         assert view.link == "compare"
     assert softmax.selected == cause.nodes[0]
     comparing.act({"type": "cause", "id": cause.id})
