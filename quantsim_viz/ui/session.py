@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.workspace import Picture
 
 MODES = ("status", "bits", "sqnr", "diff")
-AS_OPENED = "as opened"
-"""Names the document as it was opened, where a configuration to compare with is asked for."""
-
 VIEWS = ("JSON", "Forms", "Changes", "Presets")
 
 TABS = ("Layers", "Configuration", "Run")
@@ -84,7 +81,6 @@ class Session:
         jump_focuses: Whether it takes the keyboard with it.
         notices: What there is to tell.
         comparing: The Compare page.
-        compare_source: The configuration to compare with.
         against: What the changes are shown against, None for the document as it was opened.
         checked: The model and the data that were last checked against each other.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
@@ -118,7 +114,6 @@ class Session:
         self.jump_focuses = True
         self.notices: dict[str, Notice] = {}
         self.comparing = Comparing(self)
-        self.compare_source: ConfigSource | None = None
         self.against: ConfigSource | None = None
         self.checked: tuple[str, DataSource] | None = None
         self.jobs: dict[str, Job] = {}
@@ -172,35 +167,11 @@ class Session:
         """Choose what ranges are found on, None for the data that are measured on."""
         self.data = datasets.calibrated_with(self.data, source)
 
-    def compare_with(self, reference: str | None) -> None:
-        """Choose the configuration to compare the document with.
-
-        Args:
-            reference: A preset, a path, `as opened`, or None for none.
-
-        Raises:
-            QuantSimError: It cannot be opened.
-        """
-        if reference is None:
-            self.compare_source = None
-        elif reference == AS_OPENED:
-            self.compare_source = self._as_opened()
-        else:
-            self.compare_source = documents.config_source(reference, self.roots)
-
     @property
-    def compared(self) -> ConfigSource | None:
-        """What Compare would compare with: the chosen one, else what an edited document was."""
-        if self.compare_source is not None or self.workspace.history.is_pristine:
-            return self.compare_source
-        return self._as_opened()
-
-    def _as_opened(self) -> ConfigSource:
-        own = self.workspace.source
-        text = self.workspace.history.opened
-        return replace(
-            own, reference=AS_OPENED, text=text, path=None, name=f"{own.name}, as opened"
-        )
+    def compare_source(self) -> ConfigSource | None:
+        """What the document is compared with: side A of the Compare page, unless it is that."""
+        base = self.comparing.sides.get("A")
+        return None if base is None or base.is_document else base.source
 
     @property
     def document_name(self) -> str:

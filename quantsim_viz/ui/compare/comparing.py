@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LAYOUTS = ("Two graphs", "Difference")
 AS_OPENED = "as opened"
+"""Names what the document was when it was opened, where a configuration is asked for."""
+
 METRICS = ("top1", "top5", "mse", "mae")
 
 
@@ -77,7 +79,6 @@ class Comparing:
         self.metrics: tuple[str, ...] = METRICS
         self.files: dict[str, ConfigSource] = {}
         self.measured: dict[str, Measured] = {}
-        self._chosen: ConfigSource | None = None
         self._found: Found | None = None
 
     # Choosing
@@ -85,7 +86,7 @@ class Comparing:
     def open(self) -> None:
         """Show the page; an edited document stands beside what it was, unless told otherwise."""
         self.is_open = True
-        if "A" not in self.sides and self._session.compared is not None:
+        if "A" not in self.sides and not self._session.workspace.history.is_pristine:
             self.assign("A", AS_OPENED)
 
     def close(self) -> None:
@@ -93,20 +94,12 @@ class Comparing:
         self.is_open = False
 
     def follow(self) -> None:
-        """Take over what changed elsewhere: model, bit widths, the configuration named there."""
-        source = self._session.compare_source
-        if source is not self._chosen:
-            self._chosen = source
-            if source is not None:
-                self._put("A", own_side(self._session, source.reference, source))
+        """Take over what changed elsewhere: model, bit widths, what the document was."""
         for letter, side in list(self.sides.items()):
             is_old = side.own is not None and side.reference == AS_OPENED
             if is_old and self._has_moved_on(side):
                 self.assign(letter, AS_OPENED)
             side.follow()
-        base = self.sides.get("A")
-        if base is not None and self._chosen is not None and base.text != self._chosen.text:
-            self._note_base()
 
     def _has_moved_on(self, side: Side) -> bool:
         opened = self._session.workspace.history.opened
@@ -136,13 +129,6 @@ class Comparing:
         self.cause = None
         if letter != "A":
             self.other = letter
-        self._note_base()
-
-    def _note_base(self) -> None:
-        """Tell the workbench what its graph's difference is to."""
-        base = self.sides.get("A")
-        source = None if base is None or base.is_document else base.source
-        self._session.compare_source = self._chosen = source
 
     def source_of(self, reference: str) -> ConfigSource:
         """Return a configuration that is offered, or that a path names.
@@ -183,7 +169,6 @@ class Comparing:
         side = self.sides.pop(letter, None)
         if side is not None:
             self._keep(side)
-        self._note_base()
         if self.other == letter:
             self.other = next((one for one in self.sides if one != "A"), "B")
         if self.panel == letter:
@@ -201,7 +186,6 @@ class Comparing:
         first, second = self.pair
         self.sides |= {"A": second, self.other: first}
         self.cause = None
-        self._note_base()
 
     def adopt(self, letter: str) -> None:
         """Make a side the workbench's document; the document that was there is kept."""
@@ -218,7 +202,6 @@ class Comparing:
         session.workspace, side.own, side.reference = side.own, None, DOCUMENT
         session.openings += 1
         session.fresh = True
-        self._note_base()
 
     def offer_metric(self, name: str) -> None:
         """Measure an accuracy that was named at start; one of the user's own executes code."""

@@ -100,7 +100,7 @@ def test_what_cannot_be_opened_is_told_and_changes_nothing(session: Session) -> 
 
 def test_comparing_with_the_document_as_opened(session: Session) -> None:
     session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
-    session.compare_with("as opened")
+    session.comparing.assign("A", "as opened")
     assert session.compare_source is not None
     assert session.compare_source.text == session.workspace.history.opened
     view = graph_view(session)
@@ -165,10 +165,12 @@ def test_a_made_offer_shows_the_line_it_wrote(session: Session) -> None:
 def test_an_edited_document_is_compared_with_what_it_was_unless_told_otherwise(
     session: Session,
 ) -> None:
-    assert session.compared is None
+    session.comparing.open()
+    assert session.compare_source is None
     session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
-    assert session.compared is not None
-    assert session.compared.text == session.workspace.history.opened
+    session.comparing.open()
+    assert session.compare_source is not None
+    assert session.compare_source.text == session.workspace.history.opened
     assert session.document_name == "default_config, edited"
-    session.compare_with("only_listed_ops")
-    assert session.compared is session.compare_source
+    session.comparing.assign("A", "only_listed_ops")
+    assert session.compare_source.reference == "only_listed_ops"

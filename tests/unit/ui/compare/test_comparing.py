@@ -170,12 +170,6 @@ def test_sides_follow_the_model_and_the_bit_widths(session: Session) -> None:
     assert side.cascade.param_bits == 4
 
 
-def test_the_configuration_named_on_the_workbench_is_a(session: Session) -> None:
-    session.compare_with("only_listed_ops")
-    session.comparing.follow()
-    assert session.comparing.sides["A"].name == "only_listed_ops"
-
-
 def test_a_cause_lights_its_nodes_in_both_graphs_and_selects_the_first(softmax: Session) -> None:
     comparing = softmax.comparing
     cause = comparing.causes[0]
