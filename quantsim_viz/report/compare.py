@@ -131,6 +131,7 @@ class Comparison:
             "errors": [None if x is None else x.to_dict() for x in self._refusals],
             "layers": self._rows,
             "outputs": self.outputs,
+            "all_outputs": self.all_outputs,
             "differences": [dict(difference) for difference in self.differences],
             "metric": self.metric,
             "explaining": self._explaining(),
@@ -191,6 +192,18 @@ class Comparison:
                 ],
             }
         return found
+
+    @cached_property
+    def all_outputs(self) -> dict[str, Any]:
+        """The same for all floating-point outputs together, powers added; without a cosine."""
+        each = [None if report is None else report.at_outputs for report in self.reports]
+        sqnr = [None if power is None else power.sqnr_db for power in each]
+        return {
+            "signal": self.accepted[0].at_outputs.signal,
+            "noise": [None if power is None else power.noise for power in each],
+            "sqnr_db": sqnr,
+            "delta_db": self._deltas(sqnr),
+        }
 
     @cached_property
     def _rows(self) -> list[dict[str, Any]]:

@@ -174,11 +174,5 @@ def _noise(row: LayerRow, measure: Measure) -> float | None:
 
 
 def _at_outputs(base: Report, other: Report) -> float | None:
-    sums = []
-    for report in (base, other):
-        noises = [powers["cumulative"].noise for powers in report.output_powers.values()]
-        known = [noise for noise in noises if noise is not None]
-        if len(known) < len(noises):
-            return None
-        sums.append(sum(known))
-    return sums[1] - sums[0]
+    old, new = base.at_outputs.noise, other.at_outputs.noise
+    return None if old is None or new is None else new - old

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,22 @@ class Power:
     def to_dict(self) -> dict[str, float | None]:
         """Return the powers as in `simulate --json`."""
         return {"sqnr_db": self.sqnr_db, "signal": self.signal, "noise": self.noise}
+
+
+def add_powers(powers: Iterable[Power]) -> Power:
+    """Return the power of several tensors together, unknown where that of one is.
+
+    >>> add_powers([Power(3.0, 1.0), Power(1.0, None)])
+    Power(signal=4.0, noise=None)
+    """
+    found = tuple(powers)
+    return Power(_sum(each.signal for each in found), _sum(each.noise for each in found))
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    found = tuple(values)
+    known = [value for value in found if value is not None]
+    return sum(known) if len(known) == len(found) else None
 
 
 @dataclass(frozen=True, slots=True)

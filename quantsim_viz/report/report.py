@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.layers import add_powers
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -78,6 +80,11 @@ class Report:
     quantizers: Mapping[str, QuantizerNoise] = field(default_factory=dict)
     channels: Mapping[str, ChannelPowers] = field(default_factory=dict)
     partial: Partial | None = None
+
+    @property
+    def at_outputs(self) -> Power:
+        """Cumulative noise at the model's floating-point outputs, powers added."""
+        return add_powers(powers["cumulative"] for powers in self.output_powers.values())
 
     @cached_property
     def layers(self) -> pd.DataFrame:

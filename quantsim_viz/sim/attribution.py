@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config import load_config
 from quantsim_viz.report.attribution import Attribution, Effect, Outcome
-from quantsim_viz.report.layers import Power
+from quantsim_viz.report.layers import Power, add_powers
 from quantsim_viz.report.metrics import metric_name
 from quantsim_viz.report.report import finite
 from quantsim_viz.resolve import RuleChanges, diff_cascades, resolve_edit
@@ -289,10 +289,11 @@ class _Simulations:
         self.samples = totals.samples
         outputs = [run.outputs for run in runs]
         metrics, _ = measure_metric(engine, self._chosen, totals, outputs, data.labels)
-        signal = finite(_sum([totals.power(each) for each in signals]))
+        exact = [totals.power(each) for each in signals]
         for cascade, run, accuracy in zip(cascades, runs, metrics, strict=True):
-            noise = finite(_sum([totals.power(each) for each in run.noises]))
-            self._remember(cascade, Power(signal, noise), accuracy)
+            noises = (totals.power(each) for each in run.noises)
+            power = add_powers(map(Power, exact, noises))
+            self._remember(cascade, Power(finite(power.signal), finite(power.noise)), accuracy)
         engine.finish(traces[:2])
 
     def _remember(self, cascade: Cascade, power: Power, accuracy: MetricResult | None) -> None:
@@ -300,7 +301,3 @@ class _Simulations:
         if accuracy is not None:
             self.float_metric = accuracy.float_value
         self._outcomes[self.settled(cascade)] = Outcome(power, value)
-
-
-def _sum(powers: Sequence[float | None]) -> float | None:
-    return None if None in powers else sum(power for power in powers if power is not None)

@@ -14,7 +14,7 @@ from quantsim_viz.config import Document
 from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
-from quantsim_viz.ui.compare.comparing import Comparing
+from quantsim_viz.ui.compare.comparing import AS_OPENED, Comparing
 from quantsim_viz.ui.examine import Examination
 from quantsim_viz.ui.results import Result, RunOptions
 from quantsim_viz.ui.views.coverage import spots
@@ -172,6 +172,13 @@ class Session:
         """What the document is compared with: side A of the Compare page, unless it is that."""
         base = self.comparing.sides.get("A")
         return None if base is None or base.is_document else base.source
+
+    @property
+    def compared(self) -> ConfigSource | None:
+        """What there is to compare with: side A, else what an edited document was."""
+        if self.compare_source is not None or self.workspace.history.is_pristine:
+            return self.compare_source
+        return self.comparing.source_of(AS_OPENED)
 
     @property
     def document_name(self) -> str:

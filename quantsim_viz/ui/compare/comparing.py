@@ -86,7 +86,7 @@ class Comparing:
     def open(self) -> None:
         """Show the page; an edited document stands beside what it was, unless told otherwise."""
         self.is_open = True
-        if "A" not in self.sides and not self._session.workspace.history.is_pristine:
+        if "A" not in self.sides and self._session.compared is not None:
             self.assign("A", AS_OPENED)
 
     def close(self) -> None:

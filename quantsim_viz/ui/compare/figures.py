@@ -57,11 +57,9 @@ def figure_rows(session: Session, measured: Measured | None) -> Iterator[dict[st
 
 def _figures_of(measured: Measured, column: int) -> dict[str, Any]:
     report = measured.report
-    decibels = output_sqnr(report, column)
-    row: dict[str, Any] = {"sqnr": "no noise" if decibels is None else f"{decibels:.1f} dB"}
-    first = output_sqnr(report, 0)
-    if column and decibels is not None and first is not None and measured.letters[0] == "A":
-        row["sqnr_delta"] = decibels - first
+    row: dict[str, Any] = {"sqnr": output_words(report, column)}
+    if column and measured.letters[0] == "A":
+        row["sqnr_delta"] = report["all_outputs"]["delta_db"][column]
     metric = report.get("metric")
     if metric is None:
         return row
@@ -97,18 +95,31 @@ def metric_words(measured: Measured | None) -> dict[str, Any] | None:
     }
 
 
-def output_sqnr(report: Mapping[str, Any], column: int) -> float | None:
-    """Return the SQNR at the outputs together in dB, None without noise or signal."""
-    outputs = report["outputs"].values()
-    signal = sum(output["signal"] or 0.0 for output in outputs)
-    noise = sum(output["noise"][column] or 0.0 for output in outputs)
-    return 10 * math.log10(signal / noise) if signal > 0 and noise > 0 else None
+def output_words(report: Mapping[str, Any], column: int) -> str:
+    """Return the SQNR at the outputs together, or why there is none."""
+    outputs = report["all_outputs"]
+    decibels, noise = outputs["sqnr_db"][column], outputs["noise"][column]
+    if decibels is not None:
+        return f"{decibels:.1f} dB"
+    if noise is None:
+        return "not finite"
+    return "no signal" if noise else "no noise"
 
 
 def output_difference(measured: Measured, columns: tuple[int, int]) -> float | None:
-    """Return how many dB the second column's SQNR at the outputs is above the first's."""
-    first, second = (output_sqnr(measured.report, column) for column in columns)
-    return None if first is None or second is None else second - first
+    """Return how many dB the second column's SQNR at the outputs is above the first's.
+
+    Infinite where one of the two has no noise; None where that cannot be said.
+    """
+    first, second = (measured.report["all_outputs"]["sqnr_db"][column] for column in columns)
+    if first is not None and second is not None:
+        return float(second - first)
+    old, new = (measured.report["all_outputs"]["noise"][column] for column in columns)
+    if old is None or new is None or (old and new):
+        return None
+    if not old and not new:
+        return 0.0
+    return math.inf if old else -math.inf
 
 
 def paired_test(report: Mapping[str, Any], column: int) -> dict[str, Any] | None:

@@ -107,11 +107,14 @@ def _judged(
     if test is None:
         decibels = output_difference(measured, columns)
         reason = _no_accuracy(measured)
-        if decibels is None or abs(decibels) < CLOSE_DB:
+        if decibels is None:
+            return "The noise at the output cannot be compared", "unclear", [reason]
+        if abs(decibels) < CLOSE_DB:
             return "No difference at the output that matters", "alike", [reason, noise]
         better = other if decibels > 0 else "A"
         tone = "better" if decibels > 0 else "worse"
-        headline = f"{better} has {abs(decibels):.1f} dB less noise at the output"
+        size = "no noise" if math.isinf(decibels) else f"{abs(decibels):.1f} dB less noise"
+        headline = f"{better} has {size} at the output"
         return headline, tone, [reason, *_cause_lines(session)]
     headline, tone = _headline(measured, test, other)
     about = " ".join(filter(None, (noise, *_cause_lines(session))))
@@ -159,6 +162,8 @@ def _noise_line(measured: Measured, columns: tuple[int, int], other: str) -> str
         return ""
     if abs(decibels) < CLOSE_DB:
         return "The noise at the output is alike."
+    if math.isinf(decibels):
+        return f"{other if decibels > 0 else 'A'} has no noise at the output."
     word = "less" if decibels > 0 else "more"
     return f"{other} has {abs(decibels):.1f} dB {word} noise at the output."
 

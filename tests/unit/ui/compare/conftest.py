@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from quantsim_viz.report.layers import Power
 from quantsim_viz.samples import list_samples
 from quantsim_viz.ui import sources
 from quantsim_viz.ui.compare.measured import Measured
@@ -60,7 +61,7 @@ def measure() -> Callable[..., Measured]:
     def put(
         session: Session,
         metric: dict[str, Any] | None,
-        noise: tuple[float, float] = (1.0, 0.5),
+        noise: tuple[float | None, float | None] = (1.0, 0.5),
         *,
         purpose: str = "compare",
         samples: int = 540,
@@ -68,10 +69,17 @@ def measure() -> Callable[..., Measured]:
     ) -> Measured:
         letters = ("A", session.comparing.other)
         node = session.workspace.model.graph.nodes[0].name
+        sqnr = [Power(100.0, each).sqnr_db for each in noise]
+        delta = None if None in sqnr else sqnr[1] - sqnr[0]
         report = {
             "configs": list(letters),
             "layers": [{"node": node, "tensor": "t", "sqnr_db": [20.0, 23.0]}],
-            "outputs": {"logits": {"signal": 100.0, "noise": list(noise)}},
+            "all_outputs": {
+                "signal": 100.0,
+                "noise": list(noise),
+                "sqnr_db": sqnr,
+                "delta_db": [0.0, delta],
+            },
             "metric": metric,
             "samples": samples,
             "total": 540,

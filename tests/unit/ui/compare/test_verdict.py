@@ -106,6 +106,17 @@ def test_without_labels_the_noise_at_the_output_decides(softmax: Session, measur
     assert view["metric"] is None
 
 
+def test_no_noise_is_told_from_noise_that_is_unknown(softmax: Session, measure: Measure) -> None:
+    measure(softmax, None, (0.0, 0.5))
+    view = verdict_view(softmax)
+    assert (view["headline"], view["tone"]) == ("A has no noise at the output", "worse")
+    assert view["rows"][0]["sqnr"] == "no noise"
+    measure(softmax, None, (None, 0.5))
+    view = verdict_view(softmax)
+    assert view["headline"] == "The noise at the output cannot be compared"
+    assert view["rows"][0]["sqnr"] == "not finite"
+
+
 def test_a_metric_that_raised_is_said_and_the_noise_stands(
     softmax: Session, measure: Measure
 ) -> None:
