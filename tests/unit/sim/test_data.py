@@ -126,6 +126,26 @@ def test_random_data_fill_free_dimensions_and_repeat_with_their_seed():
     assert one.fingerprint == other.fingerprint != load_data(loaded, "random:8").fingerprint
 
 
+@pytest.mark.parametrize(
+    ("inputs", "shapes"),
+    [
+        ({"x": ["N", 3], "rate": []}, {"x": (5, 1, 3), "rate": (5,)}),
+        (
+            {"state": [2, "N", 4], "x": ["N", 3], "rate": []},
+            {"state": (5, 2, 1, 4), "x": (5, 1, 3), "rate": (5,)},
+        ),
+        ({"state": [2, 4], "x": [1, 3]}, {"state": (2, 4), "x": (1, 3)}),
+    ],
+    ids=["a number beside samples", "samples on the second axis", "fixed: one run"],
+)
+def test_random_data_fit_inputs_without_a_common_axis_of_samples(inputs, shapes):
+    data = load_data(network(**inputs), "random", samples=5)
+    assert {name: array.shape for name, array in data.arrays.items()} == shapes
+    assert {name: len(v.shape) for name, v in next(data.batches(4)).items()} == {
+        name: len(shape) for name, shape in inputs.items()
+    }
+
+
 def test_random_indices_are_valid_ones():
     proto = model([node("Gather", "table index", "y")], constants={"table": floats(3, 2)})
     proto.graph.input.pop()
