@@ -1,9 +1,9 @@
 """Loops over tensors in machine code: quantize, and sum up signal and noise, in one pass.
 
 Torch needs a pass over the values for each step of quantizing and for each sum. Here LLVM makes one
-loop of them, for the processor at hand, when they are first wanted (in some 30 ms). The arithmetic
-is that of `quantize`, operation by operation in single precision, none of them fused or reordered:
-the values are the same to the bit. Powers are summed up in double precision.
+loop of them, for the processor at hand, when they are first wanted. The arithmetic is that of
+`quantize`, operation by operation in single precision, none of them fused or reordered: the values
+are the same to the bit. Powers are summed up in double precision.
 
 Where LLVM or its memory for code is not to be had, `compiled` says so, and torch does the work.
 """

@@ -138,13 +138,13 @@ def raised_scale_finding(raised: Sequence[RaisedScale]) -> Diagnostic | None:
     )
 
 
-def adjusted_scale(
+def _steps_of(
     weight: Encoding,
     given: Encoding,
     output: Encoding | None,
     bias: NDArray[Any] | None,
-) -> Singles:
-    """Return a weight's scales, `[channels]`, after the four steps.
+) -> Iterator[tuple[str, Singles]]:
+    """Yield after each step what it is for and the scales, the rounded ones before any first.
 
     Args:
         weight: The weight's encoding.
@@ -152,17 +152,6 @@ def adjusted_scale(
         output: The encoding of its output, None if that is not quantized.
         bias: Its bias, None without one.
     """
-    *_, (_, scale) = _steps_of(weight, given, output, bias)
-    return scale
-
-
-def _steps_of(
-    weight: Encoding,
-    given: Encoding,
-    output: Encoding | None,
-    bias: NDArray[Any] | None,
-) -> Iterator[tuple[str, Singles]]:
-    """Yield after each step what it is for and the scales, the rounded ones before any first."""
     single = np.float32
     scale, step = np.asarray(weight.scale, single), single(given.scale[0])
     yield "", scale
