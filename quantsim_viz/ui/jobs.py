@@ -95,6 +95,12 @@ class Job:
         """How far it is, 0 to 1."""
         return float(min(max(self.progress.get("fraction", 0.0), 0.0), 1.0))
 
+    @property
+    def problem(self) -> str:
+        """Why it failed, in the person's own names: an upload is kept under another one."""
+        text = str(self.error or "")
+        return text.replace(self.data.path, self.data.reference) if self.data.path else text
+
 
 class Worker:
     """The worker process of one session, started when first needed."""

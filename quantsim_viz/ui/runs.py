@@ -129,7 +129,7 @@ def collect(session: Session) -> bool:
             take_examined(session, job)
         elif job.purpose == "check":
             if job.error is not None and session.checked == (job.model_key, job.data):
-                session.tell("data-fit", error_text(job), "error")
+                session.tell("data-fit", job.problem, "error")
         elif job.state == "done" and job.result is not None:
             session.results[job.purpose] = _result_of(job)
             if job.purpose == "live":
@@ -137,7 +137,7 @@ def collect(session: Session) -> bool:
         elif job.purpose == "live":
             continue
         elif job.state == "failed" and job.error is not None:
-            session.tell("run", error_text(job), "error")
+            session.tell("run", job.problem, "error")
         elif job.state == "cancelled":
             _take_partial(session, job)
     return bool(finished)
@@ -169,12 +169,6 @@ def _report_of_progress(job: Job) -> dict[str, Any]:
         "seconds": time.monotonic() - job.started,
         "partial": {"samples": progress.get("samples"), "of": progress.get("of")},
     }
-
-
-def error_text(job: Job) -> str:
-    """Return why a job failed, in the person's own names: an upload is kept under another one."""
-    text = str(job.error)
-    return text.replace(job.data.path, job.data.reference) if job.data.path else text
 
 
 def _result_of(job: Job, *, is_partial: bool = False) -> Result:

@@ -11,13 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantsim_viz.ui.compare.measured import is_asked, measured_of
+from quantsim_viz.ui.results import LIVE_SAMPLES
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.jobs import Job, Worker
     from quantsim_viz.ui.session import Session
-
-LIVE_SAMPLES = 64
-"""One batch: what figures after an edit are of."""
 
 QUICK_SECONDS = 30.0
 """All the data are measured unasked where that should take no longer than this."""
@@ -133,10 +131,7 @@ def take(session: Session, job: Job) -> None:
         session.comparing.measured[job.purpose] = measured_of(job)
         session.notices.pop("compare", None)
     elif job.state == "failed" and job.error is not None:
-        text = str(job.error)
-        if job.data.path:
-            text = text.replace(job.data.path, job.data.reference)
-        session.tell("compare", text, "error")
+        session.tell("compare", job.problem, "error")
     elif job.state == "cancelled" and session.comparing.asked == job.id:
         session.tell("compare", "The run was cancelled; earlier figures stand.")
 
@@ -164,7 +159,8 @@ def _start(
     if session.is_running("live"):
         worker.cancel(session.jobs["live"], force=False)
     comparing = session.comparing
-    one_batch, limit = purpose in ("compare-live", "explain"), session.options.samples
+    one_batch = purpose in ("compare-live", "explain")
+    batch, limit = session.options.batch_of(session.data), session.options.samples
     job = session.jobs[purpose] = worker.submit(
         session.model_source,
         tuple((letter, comparing.sides[letter].text) for letter in letters),
@@ -172,7 +168,7 @@ def _start(
         replace(session.options, measures=("isolated",) if purpose == "compare" else ()),
         title=_title(session, purpose),
         purpose=purpose,
-        samples=min(LIVE_SAMPLES, limit or LIVE_SAMPLES) if one_batch else limit,
+        samples=batch if one_batch else limit,
         task=purpose.partition("-")[0],
         extra={} if comparing.metric is None else {"metric": comparing.metric},
     )
