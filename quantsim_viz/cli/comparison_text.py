@@ -32,7 +32,7 @@ def format_comparison(document: Mapping[str, Any], model: str) -> str:
             names = letters[document["base"]], letters[index]
             lines += ["", *_iter_explaining(explanation, names)]
     if document["metric"] is not None:
-        lines += ["", *_iter_metric(document["metric"], letters, document["base"])]
+        lines += ["", *_iter_metric(document, letters)]
     for index, attribution in enumerate(document["attribution"]):
         if attribution is not None:
             names = letters[document["base"]], letters[index]
@@ -151,15 +151,18 @@ def _iter_explaining(explanation: Mapping[str, Any], names: tuple[str, str]) -> 
 # -- accuracy --------------------------------------------------------------------------------------
 
 
-def _iter_metric(metric: Mapping[str, Any], letters: Sequence[str], base: int) -> Iterator[str]:
+def _iter_metric(document: Mapping[str, Any], letters: Sequence[str]) -> Iterator[str]:
     """Yield the accuracy of every configuration, and whether a difference may be chance."""
+    metric, base = document["metric"], document["base"]
     name = metric["name"]
     exact = _score(name, metric["float"])
     yield f"{name} on {metric['samples']} samples: float {exact}"
     for index, letter in enumerate(letters):
-        if metric["values"][index] is None and metric["verdict"][index] is None and index != base:
+        if document["errors"][index] is not None:
             continue
         line = f"  {letter}  {_score(name, metric['values'][index])}"
+        if metric["values"][index] is None:
+            line += "  not a finite number"
         pair, p_value = metric["disagreements"][index], metric["p_value"][index]
         if pair is not None:
             against = letters[base]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,7 +88,8 @@ def list_disagreeing(
         return None
     places = np.arange(len(a)) if numbers is None else numbers
     if first.simulated_predictions is None or other.simulated_predictions is None:
-        gaps = np.abs(b.astype(np.float64) - a.astype(np.float64))
+        with np.errstate(invalid="ignore"):  # of two that are infinite
+            gaps = np.abs(b.astype(np.float64) - a.astype(np.float64))
         chosen = [i for i in np.argsort(-gaps, kind="stable")[:MOST_SCORES] if gaps[i]]
         return [
             {
@@ -147,6 +149,8 @@ def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: 
 
 
 def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | None:
+    if not math.isfinite(other.simulated - first.simulated):
+        return None
     a, b = first.simulated_scores, other.simulated_scores
     if a is not None and b is not None:
         return paired_test(a, b, seed=seed)

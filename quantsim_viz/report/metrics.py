@@ -33,6 +33,8 @@ POWERS = {"mse": 2, "mae": 1}
 METRICS = (*CLASSES, *POWERS)
 """The metrics that come with the software."""
 
+_RETURNED = "return one score a sample, or one number for all"
+
 
 @dataclass(frozen=True, slots=True)
 class MetricResult:
@@ -117,6 +119,7 @@ class Scorer:
         self.name = metric_name(metric)
         self._metric = find_metric(metric)
         self._labels = labels if labels is not None else next(iter(exact.values()))
+        self._samples = len(self._labels) if self._labels.ndim else 1
         self._exact = self._scores(exact)
         self._exact_best = self._predictions(exact)
 
@@ -132,7 +135,7 @@ class Scorer:
             DataError: The metric does not fit the outputs, or failed.
         """
         started = time.perf_counter()
-        samples = len(self._labels)
+        samples = self._samples
         scores = self._exact, self._scores(simulated)
         means = [float(score.astype(np.float64).mean()) for score in scores]
         if any(score.shape != (samples,) for score in scores):
@@ -157,13 +160,22 @@ class Scorer:
             raise DataError(
                 f"the metric {self.name!r} returned {type(value).__name__} instead of numbers",
                 code="metric-failed",
-                hint="return one score a sample, or one number for all",
+                hint=_RETURNED,
+            )
+        if scores.ndim and scores.size == len(scores) == self._samples:
+            return scores.reshape(-1)
+        if scores.size != 1:
+            raise DataError(
+                f"the metric {self.name!r} returned numbers of shape {list(scores.shape)} for"
+                f" {self._samples} samples",
+                code="metric-failed",
+                hint=_RETURNED,
             )
         return scores
 
     def _resampled(self, outputs: Outputs, resamples: int) -> Array | None:
         """Measure on resamples; None where samples are not on the first axis, or one fails."""
-        samples = len(self._labels)
+        samples = self._samples
         if any(not x.ndim or len(x) != samples for x in outputs.values()) or samples < 2:
             return None
         rng = np.random.default_rng(0)
@@ -252,7 +264,9 @@ def check_metric(
         )
     if name in CLASSES:
         _check_classes(name, labels, row)
-    elif name in POWERS and row is not None and labels.shape[1:] != row:
+    elif (
+        name in POWERS and row is not None and _without_ones(labels.shape[1:]) != _without_ones(row)
+    ):
         raise _shape_error([len(labels), *row], labels)
 
 
@@ -268,6 +282,12 @@ def _check_classes(name: str, labels: Array, row: tuple[int, ...] | None) -> Non
     if row is None or not wanted.size:
         return
     classes = math.prod(row)
+    if classes == 1:
+        raise DataError(
+            f"{name} needs a score for each class; the first output has one value a sample",
+            code="labels-range",
+            hint="choose the metric mse or mae, or one of your own",
+        )
     if not 0 <= int(wanted.min()) <= int(wanted.max()) < classes:
         raise DataError(
             f"{name} needs labels from 0 to {classes - 1}, the classes of the first "
@@ -302,10 +322,16 @@ def _hits(outputs: Outputs, labels: Array, count: int) -> Array:
 
 def _error(outputs: Outputs, labels: Array, power: int) -> Array:
     values = next(iter(outputs.values()))
-    if values.shape != labels.shape:
+    shapes = [(*shape[:1], *_without_ones(shape[1:])) for shape in (values.shape, labels.shape)]
+    if shapes[0] != shapes[1]:
         raise _shape_error(list(values.shape), labels)
-    error = np.abs(values.astype(np.float64) - labels) ** power
+    error = np.abs(values.astype(np.float64) - labels.reshape(values.shape)) ** power
     return error.reshape(len(error), -1).mean(axis=1) if error.ndim else error.reshape(1)
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without axes of length 1: one value a sample may be `[n]` or `[n, 1]`."""
+    return tuple(length for length in shape if length != 1)
 
 
 def _shape_error(shape: list[int], labels: Array) -> DataError:

@@ -49,7 +49,7 @@ def guarded(name: str, metric: Metric) -> Metric:
     def call(outputs: Outputs, labels: Array) -> Array | float:
         try:
             return metric(outputs, labels)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a metric that calls exit() ends no run either
             frame = traceback.extract_tb(error.__traceback__)[-1]
             raise DataError(
                 f"the metric {name!r} raised {type(error).__name__}: {error}"

@@ -53,6 +53,25 @@ def choose_metric(engine: Engine, data: Data, asked: AnyMetric | None) -> AnyMet
     return chosen
 
 
+def unused_labels(data: Data, metric: AnyMetric | None) -> Diagnostic | None:
+    """Return a finding about labels that no metric was chosen for, None where there is no such.
+
+    Args:
+        data: What is simulated.
+        metric: As `choose_metric` returned it.
+    """
+    labels = data.labels
+    if labels is None or metric is not None:
+        return None
+    return Diagnostic(
+        "labels-unused",
+        Severity.WARNING,
+        f"No accuracy is measured: the labels have shape {list(labels.shape)} and are"
+        f" {labels.dtype}, not one class number a sample. Choose a metric: mse, mae, or one of"
+        " your own.",
+    )
+
+
 def _check(engine: Engine, data: Data, metric: AnyMetric) -> None:
     labels = data.labels
     check_metric(metric, labels, samples=data.samples)

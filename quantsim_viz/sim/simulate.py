@@ -12,7 +12,7 @@ from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Model
 from quantsim_viz.report.report import Partial
 from quantsim_viz.resolve import Cascade, resolve
-from quantsim_viz.sim.accuracy import choose_metric, measure_metric
+from quantsim_viz.sim.accuracy import choose_metric, measure_metric, unused_labels
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import BATCH_SIZE, load_data
 from quantsim_viz.sim.engine import Engine, Stopped
@@ -157,11 +157,12 @@ def simulate_all(
 
     def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:
         accuracies, failure = _accuracies(engine, runs, wanted, totals, evaluation, partial)
+        finding = failure or unused_labels(evaluation, wanted)
         return [
             run.report(
                 totals,
                 metric=accuracy,
-                failure=failure,
+                failure=finding,
                 partial=partial,
                 seconds=time.perf_counter() - started,
                 scheme=scheme.label,

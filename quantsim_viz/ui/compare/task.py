@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_PICTURES = 120
 """Samples that are handed on for each pair, with their pictures."""
 
+NO_ACCURACY = ("metric-failed", "labels-unused")
+"""Codes of the findings that say why there is no accuracy."""
+
 
 def run_task(
     task: str, model: Model, configs: Sequence[Config], data: Any, keywords: Mapping[str, Any]
@@ -56,7 +59,7 @@ def _compare(
     everything = load_data(model, data)
     result["total"] = everything.samples
     found = [finding for report in comparison.accepted for finding in report.warnings]
-    result["failures"] = [each.message for each in found if each.code == "metric-failed"]
+    result["failures"] = [each.message for each in found if each.code in NO_ACCURACY]
     metric = result["metric"]
     if metric is not None:
         metric["disagreeing"] = [rows and rows[:MOST_PICTURES] for rows in metric["disagreeing"]]

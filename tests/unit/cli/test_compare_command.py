@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -113,6 +114,36 @@ def test_a_metric_that_raises_leaves_the_rest_and_exits_with_1(
     alone = quantsim_viz("simulate", cnn, "-c", "default_config", *given, "--json")
     assert alone.status == 1
     assert json.loads(alone.out)["metric"] is None
+
+
+@pytest.mark.parametrize("value", ["float('nan')", "[float('inf')] * len(labels)"])
+def test_a_metric_that_is_no_finite_number_is_said_to_be_none(
+    quantsim_viz, cnn, digits, tmp_path, monkeypatch, value
+):
+    name = f"no_number_{len(value)}"
+    (tmp_path / f"{name}.py").write_text(f"def f(outputs, labels):\n    return {value}\n")
+    monkeypatch.chdir(tmp_path)
+    given = ("--data", digits, "--samples", "8", "--metric", f"{name}:f")
+    done = quantsim_viz("compare", cnn, *CONFIGS, *given)
+    assert done.status == 0
+    assert "  B  –  not a finite number" in done.out.splitlines()
+
+
+@pytest.mark.parametrize("command", [("compare", *CONFIGS[:2]), ("simulate",)])
+def test_labels_that_no_metric_takes_are_not_passed_over_in_silence(
+    quantsim_viz, cnn, digits, tmp_path, command
+):
+    arrays = dict(np.load(digits))
+    images, labels = arrays["image"][:8], arrays["labels"][:8]
+    np.savez(tmp_path / "scores.npz", image=images, labels=np.eye(10)[labels])
+    given = ("-c", "default_config", "--data", tmp_path / "scores.npz")
+    done = quantsim_viz(command[0], cnn, *command[1:], *given)
+    assert done.status == 0
+    assert "warning[labels-unused]: No accuracy is measured: the labels have shape" in done.err
+    assert "[8, 10] and are float64" in done.err
+    asked = quantsim_viz(command[0], cnn, *command[1:], *given, "--metric", "mse")
+    assert "labels-unused" not in asked.err
+    assert "mse" in asked.out
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

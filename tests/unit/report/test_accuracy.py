@@ -61,6 +61,8 @@ def test_a_score_that_is_not_finite_can_be_written_as_json():
     broken = evaluate("mse", exact, {"y": np.array([[1.0], [np.nan], [2.0]])}, None)
     found = compare_metric([evaluate("mse", exact, exact, None), broken])
     assert found["values"] == [0.0, None]
+    assert found["verdict"] == found["p_value"] == [None, None]
+    assert explain_difference(found, 1, "A", "B") is None
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert broken.to_dict()["simulated"] is None
 

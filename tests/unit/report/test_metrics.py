@@ -38,6 +38,20 @@ def test_mse_and_mae_compare_with_the_labels():
     assert evaluate("mae", {"y": LOGITS}, {"y": targets}, targets).to_dict()["simulated"] == 0.0
 
 
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1)])
+def test_one_value_a_sample_may_have_axes_of_length_1_or_none(shape):
+    values = LOGITS[:, :1]
+    labels = (values + 0.5).reshape(shape)
+    check_metric("mse", labels, (1,), 4)
+    assert evaluate("mse", {"y": values}, {"y": values + 0.5}, labels).simulated == 0.0
+    assert evaluate("mse", {"y": values}, {"y": values}, labels).float_value == 0.25
+
+
+def test_a_figure_that_is_all_of_the_output_can_be_compared():
+    result = evaluate("mse", {"y": np.array(3.0)}, {"y": np.array(5.0)}, None)
+    assert (result.simulated, result.samples) == (4.0, 1)
+
+
 def test_without_labels_mse_compares_with_the_float_outputs():
     result = evaluate("mse", {"y": LOGITS}, {"y": LOGITS + 2}, None)
     assert (result.float_value, result.simulated) == (0.0, 4.0)
@@ -121,9 +135,35 @@ def test_a_metric_that_returns_no_numbers_has_failed(tmp_path, monkeypatch):
         evaluate("texts_metric:words", {"y": LOGITS}, {"y": LOGITS}, LABELS)
 
 
+def test_a_metric_that_calls_exit_has_failed(tmp_path, monkeypatch):
+    (tmp_path / "leaving.py").write_text(
+        "import sys\n\n\ndef f(outputs, labels):\n    sys.exit(0)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"raised SystemExit: 0 \(.*leaving.py:5\)"):
+        evaluate("leaving:f", {"y": LOGITS}, {"y": LOGITS}, LABELS)
+
+
+@pytest.mark.parametrize("shape", [(2,), (4, 3), (1, 4)])
+def test_scores_that_are_neither_one_a_sample_nor_one_for_all_have_failed(shape):
+    with pytest.raises(DataError, match=r"returned numbers of shape .* for 4 samples") as caught:
+        evaluate(lambda outputs, labels: np.ones(shape), {"y": LOGITS}, {"y": LOGITS}, LABELS)
+    assert caught.value.code == "metric-failed"
+
+
+def test_scores_in_a_column_are_one_a_sample():
+    def hits(outputs, labels):
+        return (outputs["y"].argmax(1) == labels)[:, None]
+
+    result = evaluate(hits, {"y": LOGITS}, {"y": -LOGITS}, LABELS)
+    assert result.float_scores.tolist() == [True, True, True, False]
+    assert compare_metric([result, result])["test"] == "mcnemar-exact"
+
+
 @pytest.mark.parametrize(
     ("name", "labels", "row", "samples", "code"),
     [
+        ("top1", LABELS * 0, (1,), 4, "labels-range"),
         ("top1", LABELS, (3,), 5, "label-count"),
         ("top1", LABELS, (2,), 4, "labels-range"),
         ("top1", LABELS - 1, (3,), 4, "labels-range"),
