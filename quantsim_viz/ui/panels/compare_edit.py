@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
 from quantsim_viz.ui.panels.bottom import PARAM_TYPES
 from quantsim_viz.ui.runs import start_simulation
+from quantsim_viz.ui.state import on_widget
 from quantsim_viz.ui.views.navigator import finding_id, reach_rows
 from quantsim_viz.ui.views.table import op_type_counts
 
@@ -133,20 +134,31 @@ def draw_adding(session: Session) -> None:
     """Draw what brings in a configuration that is no preset: an upload, or a path."""
     with st.popover("Add a file", key="compare_add", width="stretch"):
         st.caption("An upload stays private to this page and never appears in its address.")
-        upload = st.file_uploader("Configuration (.json)", type=["json"], key="compare_upload")
-        if upload is not None and st.session_state.get("taken:compare") != upload.file_id:
-            st.session_state["taken:compare"] = upload.file_id
-            name, content = upload.name, upload.getvalue()
-            session.attempt(
-                "compare",
-                lambda: session.comparing.add(documents.uploaded_config(name, content)),
-            )
-            st.rerun(scope="fragment")
-        path = st.text_input("Path", key="compare_path", placeholder="rules/mine.json")
-        if path and st.session_state.get("taken:compare_path") != path:
-            st.session_state["taken:compare_path"] = path
-            session.attempt(
-                "compare",
-                lambda: session.comparing.add(documents.config_source(path, session.roots)),
-            )
-            st.rerun(scope="fragment")
+        st.file_uploader(
+            "Configuration (.json)",
+            type=["json"],
+            key="compare_upload",
+            on_change=on_widget("compare_upload", lambda upload: _add_upload(session, upload)),
+        )
+        st.text_input(
+            "Path",
+            key="compare_path",
+            placeholder="rules/mine.json",
+            on_change=on_widget("compare_path", lambda path: _add_path(session, str(path or ""))),
+        )
+
+
+def _add_upload(session: Session, upload: Any) -> None:
+    def add() -> None:
+        session.comparing.add(documents.uploaded_config(upload.name, upload.getvalue()))
+
+    if upload is not None:
+        session.attempt("compare", add)
+
+
+def _add_path(session: Session, path: str) -> None:
+    def add() -> None:
+        session.comparing.add(documents.config_source(path, session.roots))
+
+    if path:
+        session.attempt("compare", add)

@@ -5,7 +5,7 @@ The buttons have no `help`: Streamlit would draw each of them twice, once for na
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -181,14 +181,13 @@ def _uploader(
     """
     key = f"upload_{kind}"
 
-    def taken() -> None:
-        upload = st.session_state.get(key)
+    def taken(upload: Any) -> None:
         if upload is None:
             session.notices.pop(kind, None)
         elif session.attempt(kind, lambda: take(session, upload.name, upload.getvalue())):
-            st.session_state["open"] = False
+            put_widget("open", False)
 
-    st.file_uploader(label, type=types, key=key, on_change=taken)
+    st.file_uploader(label, type=types, key=key, on_change=on_widget(key, taken))
     notice = session.notices.get(kind)
     if notice is not None and notice.tone == "error":
         st.text(notice.text, width=UPLOAD_WIDTH)

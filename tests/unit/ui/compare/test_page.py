@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from quantsim_viz.config import preset
+
 from .conftest import metric_of
 
 if TYPE_CHECKING:
@@ -102,3 +104,17 @@ def test_figures_reach_the_table_and_what_was_told_lies_over_the_graphs(
     assert [row["letter"] for row in found["compare_verdict"]["rows"]] == ["float", "A", "B"]
     assert "nothing fits" in str(found["compare_notices"]["ribbons"])
     assert found["compare_graph_a"]["sqnr"]
+
+
+def test_a_path_adds_a_file_for_the_side_that_is_free(app: AppTest) -> None:
+    app.run()
+    app.button(key="compare").click().run()
+    path = str(preset("weights_only").path)
+    app.text_input(key="compare_path").set_value(path).run()
+    assert not app.exception
+    comparing = session_of(app).comparing
+    assert list(comparing.files) == [path]
+    assert comparing.sides["A"].reference == path
+    app.text_input(key="compare_path").set_value("/etc/passwd").run()
+    assert "outside" in session_of(app).notices["compare"].text
+    assert list(session_of(app).comparing.files) == [path]
