@@ -70,7 +70,7 @@ _WRITE_TARGET = """
 _NOISE = "\n  %noise = fsub <$W x float> %exact, %value"
 _PARTS = """
   %clipping = fsub <$W x float> %x, %clamped
-  %own = fsub <$W x float> %x, %value"""
+  %rounding = fsub <$W x float> %clamped, %value"""
 
 
 class Loop(Enum):
@@ -83,7 +83,7 @@ class Loop(Enum):
     )
     PROBE = (
         _READ_SOURCE + _READ_REFERENCE + _QUANTIZE + _NOISE + _PARTS,
-        ("noise", "exact", "clipping", "own"),
+        ("noise", "exact", "clipping", "rounding"),
     )
     NOISE = (_READ_REFERENCE + _READ_TARGET + _NOISE, ("noise", "exact"))
     SIGNAL = (_READ_REFERENCE, ("exact",))

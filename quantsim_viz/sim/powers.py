@@ -108,12 +108,7 @@ def quantize_measured(
         strict=True,
     )
     for values, chunk, exact in pieces:
-        quantizer.apply(values, chunk)
-        power = difference_power(exact, chunk, scratch)
-        if math.isnan(power):
-            quantizer.mend_(chunk, torch.isnan(chunk))
-            power = difference_power(exact, chunk, scratch)
-        noise += power
+        noise += _quantized_power(values, chunk, exact, quantizer, scratch)
         signal += finite_square_sum(exact)
     return Powers(noise, signal, is_finite=False)
 
@@ -135,18 +130,16 @@ def probe(
     """
     run = None if quantizer.grid is None else compiled(Loop.PROBE)
     if run is not None and fits(source, reference):
-        noise, signal, clipped, own = run(source, None, reference, quantizer.grid, source.numel())
-        if math.isfinite(noise + signal + own):
-            return Powers(noise, signal, is_finite=True), (clipped, own)
+        noise, signal, clipped, rounded = run(
+            source, None, reference, quantizer.grid, source.numel()
+        )
+        if math.isfinite(noise + signal + clipped + rounded):
+            return Powers(noise, signal, is_finite=True), (clipped, clipped + rounded)
     noise = signal = clipped = own = 0.0
     aside = aligned(reference, source)
     for values, exact in zip(chunks(flat(source)), chunks(flat(aside)), strict=True):
         chunk = scratch[1][: values.numel()]
-        quantizer.apply(values, chunk)
-        part = difference_power(exact, chunk, scratch[0])
-        if math.isnan(part):
-            quantizer.mend_(chunk, torch.isnan(chunk))
-            part = difference_power(exact, chunk, scratch[0])
+        part = _quantized_power(values, chunk, exact, quantizer, scratch[0])
         noise, signal = noise + part, signal + finite_square_sum(exact)
         own += part if source is reference else difference_power(values, chunk, scratch[0])
         clipped += _outside_power(values, quantizer, scratch[0])
@@ -166,9 +159,9 @@ def clipping_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> tup
     """
     run = None if quantizer.grid is None else compiled(Loop.PROBE)
     if run is not None and fits(values):
-        *_, clipped, total = run(values, None, values, quantizer.grid, values.numel())
-        if math.isfinite(total):
-            return clipped, total
+        *_, clipped, rounded = run(values, None, values, quantizer.grid, values.numel())
+        if math.isfinite(clipped + rounded):
+            return clipped, clipped + rounded
     clipped = total = 0.0
     for chunk in chunks(flat(values)):
         work = scratch[: chunk.numel()]
@@ -202,6 +195,18 @@ def difference_power(exact: Tensor, other: Tensor, scratch: Tensor) -> float:
     if math.isfinite(power):
         return power
     return _square_sum(difference.masked_fill_(torch.isinf(exact), 0.0))
+
+
+def _quantized_power(
+    values: Tensor, chunk: Tensor, exact: Tensor, quantizer: Quantizer, scratch: Tensor
+) -> float:
+    """Quantize a flat chunk into another, and return its noise, infinities of `exact` left out."""
+    quantizer.apply(values, chunk)
+    power = _square_sum(torch.sub(exact, chunk, out=scratch[: chunk.numel()]))
+    if math.isfinite(power):
+        return power
+    quantizer.mend_(chunk, torch.isnan(chunk))
+    return difference_power(exact, chunk, scratch)
 
 
 def _outside_power(values: Tensor, quantizer: Quantizer, scratch: Tensor) -> float:

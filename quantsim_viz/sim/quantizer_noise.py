@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.values import ValueTable
 
 
-NEARLY_ALL = 1 - 1e-6
-"""Share of the noise from which on the rest is measured by itself, not as a difference."""
-
-
 class Parts(NamedTuple):
     """What a quantizer did: two powers of noise, and how many elements were outside."""
 
@@ -110,21 +106,18 @@ def _tensor_parts(value: Tensor, quantizer: Quantizer) -> Parts:
 
 
 def _probed(value: Tensor, quantizer: Quantizer) -> Parts | None:
-    """Return the parts as a compiled loop finds them, None where torch must do the work.
-
-    Rounding is the whole without clipping: exact enough unless clipping is nearly all of it.
-    """
+    """Return the parts as a compiled loop finds them, None where torch must do the work."""
     run = None if quantizer.grid is None else compiled(Loop.PROBE)
     if run is None or not fits(value):
         return None
-    _, signal, clipping, whole = run(value, None, value, quantizer.grid, value.numel())
-    if not math.isfinite(signal + whole) or clipping > NEARLY_ALL * whole:
+    _, signal, clipping, rounding = run(value, None, value, quantizer.grid, value.numel())
+    if not math.isfinite(signal + clipping + rounding):
         return None
     outside = 0
     if clipping:
         low, high = quantizer.bounds
         outside = int(torch.count_nonzero(value < low) + torch.count_nonzero(value > high))
-    return Parts(signal, whole - clipping, clipping, outside, value.numel())
+    return Parts(signal, rounding, clipping, outside, value.numel())
 
 
 def _channel_parts(value: Tensor, quantizer: Quantizer) -> Parts:

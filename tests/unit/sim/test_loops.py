@@ -15,6 +15,7 @@ from quantsim_viz.sim import quantize as quantizing
 from quantsim_viz.sim.encodings import FLOAT16, Grid, encode_range
 from quantsim_viz.sim.loops import Loop, compiled, fits
 from quantsim_viz.sim.quantize import CHUNK, Quantizer, quantize
+from quantsim_viz.sim.quantizer_noise import Split
 
 pytestmark = pytest.mark.skipif(compiled(Loop.SIGNAL) is None, reason="LLVM is not installed")
 
@@ -98,6 +99,26 @@ def test_a_probe_finds_what_torch_finds(length, by_torch):
     assert parts == pytest.approx(wanted[1], rel=1e-4)
     alone = powers.clipping_power(source, quantizer, scratch()[0])
     assert alone == pytest.approx(parts, rel=1e-12)
+
+
+def test_rounding_is_measured_by_itself_beside_clipping_far_larger():
+    values = torch.cat([normal(500, scale=1e-3), normal(500, seed=1, scale=2.0).abs() + 1.0])
+    encoding = grid_of(-0.002, 0.0021)
+    parts = Split(1, encoding).measure([values])
+    inside = values.double().clamp(encoding.minimum[0], encoding.maximum[0])
+    wide = values.double(), inside, quantize(values, encoding).double()
+    assert parts.clipping == pytest.approx((wide[0] - wide[1]).square().sum().item(), rel=1e-6)
+    assert parts.rounding == pytest.approx((wide[1] - wide[2]).square().sum().item(), rel=1e-4)
+
+
+def test_no_number_beside_an_infinity_becomes_the_lowest_value(by_torch):
+    source, exact = torch.tensor([0.3, float("nan")]), torch.tensor([0.3, float("inf")])
+    quantizer = Quantizer(grid_of(-1.0, 1.5))
+    target, other = torch.empty(2), torch.empty(2)
+    powers.quantize_measured(source, target, exact, quantizer, scratch()[0])
+    by_torch(powers.quantize_measured, source, other, exact, quantizer, scratch()[0])
+    assert torch.equal(target, other)
+    assert target[1].item() == pytest.approx(-1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("odd", [float("nan"), float("inf"), -float("inf")])
