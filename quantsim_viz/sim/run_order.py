@@ -22,7 +22,7 @@ def quantizer_order(network: Network, quantized: Iterable[str]) -> Mapping[str, 
        other quantizer follows the node that computes its tensor.
     2. Nodes run in reverse depth-first order from those whose outputs nobody reads, the last of
        them first, visiting what a node reads from the highest number down; a node comes after all
-       that it reads.
+       that it reads. Bodies of `If` and `Loop` read past quantizers.
 
     Args:
         network: The graph.
@@ -51,7 +51,8 @@ def _numbered(
     """Return the number of each tensor's quantizer, and what every numbered node reads."""
     produced = {name for node in network.nodes for name in node.outputs}
     waiting = set(quantized)
-    source: dict[str, int] = {}  # the numbered node that hands a tensor to its readers
+    makers: dict[str, int] = {}  # the numbered node that computes a tensor
+    source: dict[str, int] = {}  # the one that hands it to its readers
     numbers: dict[str, int] = {}
     reads: list[list[int]] = []
     for tensor in quantized:
@@ -60,9 +61,14 @@ def _numbered(
             reads.append([])
     for node, names in zip(network.nodes, network.reads, strict=True):
         own = len(reads)
-        reads.append(sorted({source[name] for name in names if name in source}))
+        above = {
+            found[name]
+            for position, name in enumerate(names)
+            if name in (found := makers if network.sees_raw(node.index, position) else source)
+        }
+        reads.append(sorted(above))
         for name in node.outputs:
-            source[name] = own
+            makers[name] = source[name] = own
             if name in waiting:
                 numbers[name] = source[name] = len(reads)
                 reads.append([own])
