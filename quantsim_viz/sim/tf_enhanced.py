@@ -152,8 +152,7 @@ def _bin_of(value: NDArray[np.float32], width: float, origin: float) -> NDArray[
 
 
 def _middle_of(bins: NDArray[Any], width: float, origin: float) -> NDArray[np.float64]:
-    """Return the middles of bins, half-way between edges in single precision."""
+    """Return the middles of bins: half a width above a left edge kept in single precision."""
     left = ((origin + bins) * width).astype(Single).astype(np.float64)
-    right = ((origin + bins + 1) * width).astype(Single)
-    middle: NDArray[np.float64] = (left + right) / 2
+    middle: NDArray[np.float64] = left + width / 2
     return middle
