@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.cli.simulate import format_score
 from quantsim_viz.cli.tables import RIGHT, format_table
 from quantsim_viz.report.accuracy import explain_difference
+from quantsim_viz.report.metrics import is_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -216,7 +217,7 @@ def _signed(name: str, value: float | None) -> str:
     """
     if value is None:
         return NOTHING
-    return f"{100 * value:+.2f} points" if name.startswith("top") else f"{value:+.4g}"
+    return f"{100 * value:+.2f} points" if is_share(name) else f"{value:+.4g}"
 
 
 # -- attribution -----------------------------------------------------------------------------------

@@ -196,7 +196,9 @@ def format_metric(metric: Mapping[str, Any]) -> str:
 def format_score(name: str, value: float) -> str:
     """Return a metric's value, shares of samples in percent.
 
-    >>> format_score("top1", 0.975), format_score("mse", 0.01234567)
+    >>> format_score("top1", 0.975), format_score("topology:score", 0.01234567)
     ('97.50 %', '0.01235')
     """
-    return f"{value:.2%}".replace("%", " %") if name.startswith("top") else f"{value:.4g}"
+    from quantsim_viz.report.metrics import is_share
+
+    return f"{value:.2%}".replace("%", " %") if is_share(name) else f"{value:.4g}"

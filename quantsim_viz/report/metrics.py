@@ -196,6 +196,24 @@ class Scorer:
         return _best(outputs, 1)[:, 0] if self.name in CLASSES else None
 
 
+def is_share(name: str) -> bool:
+    """Whether a metric is a share of the samples, to be told in percent and points.
+
+    >>> is_share("top1"), is_share("mse"), is_share("topology:score")
+    (True, False, False)
+    """
+    return name in CLASSES
+
+
+def is_error(name: str) -> bool:
+    """Whether less of a metric is better.
+
+    >>> is_error("top1"), is_error("mse")
+    (False, True)
+    """
+    return name in POWERS
+
+
 def metric_name(metric: AnyMetric) -> str:
     """Return what to call a metric; a callable has the name that would import it."""
     if isinstance(metric, str):

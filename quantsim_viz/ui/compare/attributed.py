@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.metrics import is_share
 from quantsim_viz.ui.compare.runs import attribution_seconds
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ def attributed_view(session: Session, rows: Sequence[dict[str, Any]]) -> dict[st
     shares = {rule["id"]: _share(rule) for rule in found["rules"]}
     for row in rows:
         row["share"] = shares.get(row["id"])
-    known = [share for share in shares.values() if share is not None]
-    sizes = [abs(part["db"]) for share in known for part in share.values() if part["db"]]
-    is_share = metric in ("top1", "top5")
+    known = [parts for parts in shares.values() if parts is not None]
+    sizes = [abs(part["db"]) for parts in known for part in parts.values() if part["db"]]
+    share = metric is not None and is_share(metric)
     return {
         "most_db": max(sizes, default=0.0),
-        "scale": 100 if is_share else 1,
-        "digits": 2 if is_share else 4,
+        "scale": 100 if share else 1,
+        "digits": 2 if share else 4,
         "metric": metric,
         "foot": _attribution_foot(found),
         "can_attribute": False,

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.metrics import METRICS
 from quantsim_viz.resolve import diff_cascades, find_causes
 from quantsim_viz.ui import documents
 from quantsim_viz.ui.compare.sides import DOCUMENT, LETTERS, Side, own_side
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 LAYOUTS = ("Two graphs", "Difference")
 AS_OPENED = "as opened"
 """Names what the document was when it was opened, where a configuration is asked for."""
-
-METRICS = ("top1", "top5", "mse", "mae")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

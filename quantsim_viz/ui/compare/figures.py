@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.metrics import is_error, is_share
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from quantsim_viz.ui.compare.measured import Measured
     from quantsim_viz.ui.session import Session
-
-SHARES = ("top1", "top5")
-"""Metrics that are a share of the samples, told in percent and points."""
-
-LOWER_IS_BETTER = ("mse", "mae")
 
 TEST_WORDS = {
     "mcnemar-exact": "exact McNemar test",
@@ -78,7 +75,7 @@ def metric_words(measured: Measured | None) -> dict[str, Any] | None:
     if metric is None:
         return None
     name = metric["name"]
-    share = name in SHARES
+    share = is_share(name)
     how = TEST_WORDS.get(metric["test"], "no test, as it is one figure for all samples")
     return {
         "name": name,
@@ -91,7 +88,7 @@ def metric_words(measured: Measured | None) -> dict[str, Any] | None:
         "scale": 100 if share else 1,
         "unit": "",
         "digits": 2 if share else 4,
-        "good": -1 if name in LOWER_IS_BETTER else 1,
+        "good": -1 if is_error(name) else 1,
     }
 
 
@@ -142,7 +139,7 @@ def score(metric: Mapping[str, Any], value: float | None) -> str:
     """Return a score for reading."""
     if value is None:
         return "not finite"
-    return f"{value:.2%}" if metric["name"] in SHARES else f"{value:.4g}"
+    return f"{value:.2%}" if is_share(metric["name"]) else f"{value:.4g}"
 
 
 def p_text(p_value: float) -> str:

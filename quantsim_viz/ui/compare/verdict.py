@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.metrics import is_error, is_share
 from quantsim_viz.resolve.causes import NO_RULE
 from quantsim_viz.ui.compare.attributed import attribution_of
 from quantsim_viz.ui.compare.figures import (
-    LOWER_IS_BETTER,
-    SHARES,
     TEST_WORDS,
     figure_rows,
     metric_words,
@@ -126,7 +125,7 @@ def _headline(measured: Measured, test: Mapping[str, Any], other: str) -> tuple[
     if test["verdict"] == "alike":
         return f"No difference that matters between A and {other}", "alike"
     size = amount(name, abs(test["difference"]))
-    gain = test["difference"] * (-1 if name in LOWER_IS_BETTER else 1)
+    gain = test["difference"] * (-1 if is_error(name) else 1)
     if test["verdict"] == "unclear":
         if not test["difference"]:
             return f"Not enough data to tell A and {other} apart", "unclear"
@@ -226,7 +225,7 @@ def amount(name: str, difference: float) -> str:
     >>> amount("top1", 0.013), amount("mse", 0.002)
     ('1.30 points of top1', '0.002 of mse')
     """
-    if name in SHARES:
+    if is_share(name):
         return f"{difference * 100:.2f} points of {name}"
     return f"{difference:.3g} of {name}"
 
