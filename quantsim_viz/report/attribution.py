@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.report.layers import Power
     from quantsim_viz.resolve.rule_changes import RuleChange
 
@@ -106,6 +107,7 @@ class Attribution:
         scheme: How ranges became encodings.
         data: What the model was fed.
         calibration: What the ranges were found on.
+        warnings: Findings that did not stop it, such as a metric that raised.
     """
 
     configs: tuple[str, str]
@@ -120,6 +122,7 @@ class Attribution:
     scheme: str
     data: str
     calibration: str
+    warnings: tuple[Diagnostic, ...] = ()
 
     def noise_alone(self) -> Parts:
         """Return what each change alone adds to the first configuration's noise power."""
@@ -185,6 +188,7 @@ class Attribution:
             "scheme": self.scheme,
             "data": self.data,
             "calibration": self.calibration,
+            "warnings": [finding.to_dict() for finding in self.warnings],
         }
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from quantsim_viz.config.document import Document
+    from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.report.metrics import AnyMetric, MetricResult
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.rule_changes import RuleChange
@@ -125,6 +126,7 @@ def attribute(
         scheme=chosen.label,
         data=evaluation.description,
         calibration=ranges.description,
+        warnings=tuple(run.findings),
     )
 
 
@@ -210,6 +212,7 @@ class _Simulations:
         self.metric: str | None = None
         self.float_metric: float | None = None
         self.samples = 0
+        self.findings: dict[Diagnostic, None] = {}
         self._outcomes: dict[Hashable, Outcome] = {}
         self._settled: dict[int, tuple[Cascade, Hashable]] = {}
 
@@ -288,7 +291,9 @@ class _Simulations:
         )
         self.samples = totals.samples
         outputs = [run.outputs for run in runs]
-        metrics, _ = measure_metric(engine, self._chosen, totals, outputs, data.labels)
+        metrics, failure = measure_metric(engine, self._chosen, totals, outputs, data.labels)
+        if failure is not None:
+            self.findings[failure] = None
         exact = [totals.power(each) for each in signals]
         for cascade, run, accuracy in zip(cascades, runs, metrics, strict=True):
             noises = (totals.power(each) for each in run.noises)

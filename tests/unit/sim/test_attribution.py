@@ -117,6 +117,22 @@ def test_without_labels_there_is_noise_alone(cnn):
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False)) == found.to_dict()
 
 
+def test_a_metric_that_raises_costs_the_accuracy_and_is_told_once(cnn, monkeypatch):
+    monkeypatch.setattr(attribution_module, "FEW", 1)
+    monkeypatch.setattr(attribution_module, "AT_ONCE", 1)
+
+    def raising(_outputs, _labels):
+        raise ArithmeticError("odd")
+
+    found = attribute(cnn, "default_config", "tflite_int8", VIT.data, samples=4, metric=raising)
+    assert [(each.code, "odd" in each.message) for each in found.warnings] == [
+        ("metric-failed", True)
+    ]
+    assert found.first.metric is None
+    assert found.first.noise
+    assert found.to_dict()["warnings"][0]["code"] == "metric-failed"
+
+
 def test_progress_goes_forward_and_a_stop_is_obeyed(cnn):
     told = []
     options = {"samples": 8}
