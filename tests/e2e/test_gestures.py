@@ -23,6 +23,10 @@ def test_an_offered_edit_is_previewed_made_and_undone(app: AppPage) -> None:
     app.wait_for_status("node_relu", "float")
     app.wait_for_text('"Relu"')
     app.part("editor").locator(".cm-line", has_text='"Relu"').first.wait_for()
+    # What stands under the resting pointer now is the way back: nobody has pointed at it.
+    app.part("inspector").get_by_role("button", name=re.compile("on: every Relu output")).wait_for()
+    app.part("strip").get_by_text("64 samples").wait_for()
+    assert not app.part("graph").get_by_text(re.compile("Preview")).is_visible()
     app.part("undo").get_by_role("button").click()
     app.wait_for_status("node_relu", "quantized")
 

@@ -10,9 +10,10 @@ from quantsim_viz.ui.views.comparison import base_cascade
 from quantsim_viz.ui.views.coverage import spot_nodes
 from quantsim_viz.ui.views.gestures import MENU
 from quantsim_viz.viz import layout_model
-from quantsim_viz.viz.figures import Figures, figures_of
+from quantsim_viz.viz.figures import Figures, figures_of, status_of
 
 if TYPE_CHECKING:
+    from quantsim_viz.resolve import Cascade
     from quantsim_viz.ui.components.channel import Act
     from quantsim_viz.ui.session import Session
     from quantsim_viz.ui.state import AppState
@@ -35,10 +36,10 @@ def graph_view(session: Session) -> GraphView:
         layout=layout,
         figures=Figures() if cascade is None else figures_of(layout, cascade),
         selected=[session.selected] if session.selected else [],
-        mode=shown_mode(session),
+        mode=shown_mode(session, base),
         sqnr=node_sqnr(session),
         stale="of an earlier state" if session.is_stale(session.result) else "",
-        base="" if base is None else figures_of(layout, base).status,
+        base="" if base is None else status_of(layout, base),
         preview=_preview_status(session, layout),
         highlight=_touched(session),
         rules=_rule_nodes(session),
@@ -57,11 +58,11 @@ def _act(session: Session, act: Act) -> None:
         session.act(act)
 
 
-def shown_mode(session: Session) -> str:
+def shown_mode(session: Session, base: Cascade | None) -> str:
     """Return the colour mode: the chosen one, once there is something to show in it."""
     if session.mode == "sqnr" and session.result is None:
         return "status"
-    if session.mode == "diff" and session.compare_source is None:
+    if session.mode == "diff" and base is None:
         return "status"
     return session.mode
 

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 
 def base_cascade(session: Session) -> Cascade | None:
-    """Return what the configuration compared with makes of the model, None without one."""
-    other = session.compare_source
+    """Return what the configuration set beside the document makes of the model.
+
+    The one chosen on the Compare page, else the one that the changes are held against, else what
+    an edited document was; None for a document that is as it was opened.
+    """
+    other = session.compare_source or session.against or session.compared
     return None if other is None else session.workspace.picture_of(other.text).cascade

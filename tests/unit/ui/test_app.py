@@ -150,6 +150,19 @@ def test_a_chosen_comparison_shows_where_statuses_differ(app: AppTest) -> None:
     assert app.query_params["page"] == "workbench"
 
 
+def test_an_edited_document_is_coloured_by_what_differs_from_what_it_was(app: AppTest) -> None:
+    app.run()
+    assert not data_of(app, "graph")["base"]
+    session = session_of(app)
+    before = data_of(app, "graph")["status"]
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    session.mode = "diff"
+    app.run()
+    shown = data_of(app, "graph")
+    assert shown["base"] == before != shown["status"]
+    assert shown["mode"] == "diff"
+
+
 def test_an_upload_is_never_in_the_address(app: AppTest) -> None:
     from quantsim_viz.ui import documents, sources
 

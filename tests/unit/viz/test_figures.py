@@ -47,6 +47,21 @@ def test_a_node_of_several_precisions_is_mixed():
     assert figures.bits[matmul.index] == "m"
 
 
+def test_what_carries_its_inputs_grid_has_the_precision_of_that_grid():
+    loaded = load_model(chain(3))
+    layout = layout_model(loaded)
+    first, second, third = (vertex.outputs[0] for vertex in layout.skeleton.vertices)
+    found = cascade(
+        [Status.QUANTIZED, Status.PASSTHROUGH, Status.PASSTHROUGH],
+        {first: ON, second: (False, "int", 8)},
+    )
+    found.effective_quantizer = {second: first, third: None}.get
+    figures = figures_of(layout, found)
+    assert figures.bits == "88-"
+    shown = dict(zip(layout.tensors, figures.tensor_bits, strict=True))
+    assert shown[second] == "8"
+
+
 def test_parameters_say_whether_they_are_quantized():
     layout = layout_model(load_model(transformer(1)))
     name = layout.parts[1]
@@ -84,7 +99,8 @@ def test_the_figures_of_a_real_cascade_agree_with_its_settings():
     resolved = resolve(loaded, load_config(rules), param_bits=4, act_bits=16)
     figures = figures_of(layout, resolved)
     for vertex, bits in zip(layout.skeleton.vertices, figures.bits, strict=True):
-        settings = [resolved.quantizers[n] for n in vertex.carriers if n in resolved.quantizers]
+        carriers = (resolved.effective_quantizer(n) or n for n in vertex.carriers)
+        settings = [resolved.quantizers[n] for n in carriers if n in resolved.quantizers]
         widths = {setting.bitwidth for setting in settings if setting.enabled}
         expected = {frozenset(): "-" if settings else "?", frozenset({16}): "s"}
         assert bits == expected.get(frozenset(widths), "m")

@@ -4,6 +4,7 @@ import { drawMark, fillPattern } from "./marks.js";
 
 const STRIP = 6;
 const LEFT = 29; // where text begins
+export const NEAR = 0.5; // the scale from which a card tells more than its operator
 const measured = new Map();
 
 /** Shorten a text to fit `room` pixels, its middle cut out; measured once a font. */
@@ -51,7 +52,7 @@ export function drawCard(c, view, item, look, k) {
   c.strokeStyle = look.edge;
   roundedBox(c, x, y, w, h, 7);
   c.stroke();
-  if (k < 0.5) return drawTitleOnly(c, view, item, look, k);
+  if (k < NEAR) return drawTitleOnly(c, view, item, look, k);
   if (look.mark) drawMark(c, look, x + 17.5, y + 20, 11, look.mark.startsWith("text:") || !theme.dark ? look.colour : look.colour);
   const right = x + w - 9;
   const used = drawFigure(c, view, item, right, y + 15);
@@ -69,7 +70,6 @@ export function drawCard(c, view, item, look, k) {
   c.textBaseline = "alphabetic";
   c.fillText(fitText(c, layout.names[item], w - LEFT - 9 - badge), x + LEFT, y + 32);
   if (h > 40) drawParts(c, view, item, look, x, y + 40, w);
-  if (figures.preview) drawPreviewWord(c, view, item, x, y, w);
   return undefined;
 }
 
@@ -168,11 +168,11 @@ function drawPartSquare(c, view, state, x, y) {
   }
 }
 
-function drawPreviewWord(c, view, item, x, y, w) {
-  const { figures, theme, looks } = view;
-  const [now, then] = [figures.status[item], figures.preview[item]];
-  if (now === then) return;
-  const text = `→ ${looks.wordOf(then)}`;
+/** What a node would become, in words, on the edge of its card. */
+export function drawPreviewWord(c, view, item) {
+  const { figures, theme, looks, layout } = view;
+  const [x, y, w] = layout.boxes[item];
+  const text = `→ ${looks.wordOf(figures.preview[item])}`;
   c.font = `600 10px ${theme.font}`;
   const width = Math.min(c.measureText(text).width + 14, w);
   roundedBox(c, x + w - width, y - 9, width, 16, 8);

@@ -4,6 +4,14 @@ import { mix, sqnrColour } from "./theme.js";
 
 export const MODES = ["status", "bits", "sqnr", "diff"];
 export const MODE_WORDS = { status: "Status", bits: "Bit width", sqnr: "SQNR", diff: "Difference" };
+// What a mode waits for, told where it is not offered yet.
+export const MODE_NEEDS = {
+  bits: "Bit widths are shown once the configuration is valid",
+  sqnr: "Press Simulate to see what each layer costs",
+  diff: "Edit the configuration, or compare it with another, to see where they differ",
+};
+const STRENGTH = { status: [0.085, 0.16], sqnr: [0.42, 0.48], other: [0.3, 0.34] }; // of a card's fill, light and dark
+const BAND = 10; // decibels to an entry of the legend
 const CHANGED = { light: "#B0427E", dark: "#E58FBF" };
 
 // Codes of a per-node or per-tensor bit-width string.
@@ -83,7 +91,7 @@ export class Looks {
   finish(look) {
     const { theme } = this;
     const filled = look.fill !== "none";
-    const strength = this.mode === "status" ? (theme.dark ? 0.16 : 0.085) : theme.dark ? 0.34 : 0.3;
+    const strength = STRENGTH[this.mode === "status" || this.mode === "sqnr" ? this.mode : "other"][theme.dark ? 1 : 0];
     return {
       ...look,
       entry: this.entryOf(look),
@@ -93,9 +101,22 @@ export class Looks {
     };
   }
 
-  /** The legend's entry a look belongs to: all figures share one, so does all that is unchanged. */
+  /** Where the ten decibels begin that a figure counts to; the first and the last band are open. */
+  bandOf(value) {
+    const last = this.palette.sqnr[1] - BAND;
+    return Math.min(Math.max(Math.floor(value / BAND) * BAND, 0), last);
+  }
+
+  /** A look for all figures of a band, by an entry of the legend such as `n20`. */
+  ofBand(entry) {
+    const low = Number(entry.slice(1)), last = this.palette.sqnr[1] - BAND;
+    const word = low === 0 ? `below ${BAND} dB` : low === last ? `${last} dB and more` : `${low} to ${low + BAND} dB`;
+    return { ...this.finish(this.raw(0, `n${low + BAND / 2}`)), word };
+  }
+
+  /** The legend's entry a look belongs to: figures share one by tens, so does all that is unchanged. */
   entryOf({ key, changed }) {
-    if (key[0] === "n") return key.length > 1 ? "figure" : "none";
+    if (key[0] === "n") return key.length > 1 ? `n${this.bandOf(Number(key.slice(1)))}` : "none";
     return key[0] === "d" && !changed ? "unchanged" : key;
   }
 

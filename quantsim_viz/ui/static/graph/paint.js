@@ -1,6 +1,6 @@
 // The whole picture, back to front: grid, frames, wires, enclosures, items, labels, rings.
 
-import { chevron, drawCard, drawPile, drawTerminal, fitText, roundedBox } from "./cards.js";
+import { NEAR, chevron, drawCard, drawPile, drawPreviewWord, drawTerminal, fitText, roundedBox } from "./cards.js";
 import { fillPattern } from "./marks.js";
 
 const FAR = 0.2; // below this scale a node is a coloured box and nothing else
@@ -27,6 +27,7 @@ export function paint(c, view, dpr) {
   if (k >= 0.35) drawStubs(c, view, near.items);
   view.labels = k >= LABELS ? drawWireLabels(c, view, near.segments) : [];
   drawRings(c, view);
+  if (view.figures.preview && k >= NEAR) drawPreviewWords(c, view, near.items);
 }
 
 function drawGrid(c, camera, theme) {
@@ -200,6 +201,14 @@ function drawItems(c, view, items, x0, y0, x1, y1) {
     }
   }
   c.globalAlpha = 1;
+}
+
+/** Last of all, over rings and dashes: what nodes would become. */
+function drawPreviewWords(c, view, items) {
+  const { preview, status } = view.figures;
+  for (const item of items) {
+    if (view.layout.isNode(item) && preview[item] !== status[item]) drawPreviewWord(c, view, item);
+  }
 }
 
 function drawFar(c, look, x, y, w, h, theme) {

@@ -1,9 +1,10 @@
 // Everything around the canvas: search, colour modes, zoom, legend, menu, help, messages.
 
-import { MODE_WORDS, MODES } from "./looks.js";
+import { MODE_NEEDS, MODE_WORDS, MODES } from "./looks.js";
 import { drawSwatch, savePicture } from "./picture.js";
 import { findNodes } from "./query.js";
 
+const NARROW = 520; // pixels; a narrower graph begins with its legend folded
 const KEYS = [
   ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
   ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"], ["m", "what can be done to the selection"],
@@ -34,12 +35,11 @@ export class Panel {
   }
 
   buildModes() {
-    this.modeButtons = MODES.map((mode, i) => {
+    this.modeButtons = MODES.map((mode) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = MODE_WORDS[mode];
       button.dataset.mode = mode;
-      button.title = `Colour by ${MODE_WORDS[mode].toLowerCase()} (${i + 1})`;
       button.addEventListener("click", () => this.view.setMode(mode));
       this.parts.modes.append(button);
       return button;
@@ -129,9 +129,11 @@ export class Panel {
   refresh() {
     const { view } = this;
     if (!view.layout) return;
-    for (const button of this.modeButtons) {
+    for (const [i, button] of this.modeButtons.entries()) {
       const { mode } = button.dataset;
+      const word = mode === "sqnr" ? MODE_WORDS[mode] : MODE_WORDS[mode].toLowerCase();
       button.disabled = !view.available(mode);
+      button.title = button.disabled ? MODE_NEEDS[mode] : `Colour by ${word} (${i + 1})`;
       button.setAttribute("aria-pressed", String(mode === view.mode));
     }
     this.parts.modes.hidden = this.modeButtons.filter((b) => !b.disabled).length < 2;
@@ -159,20 +161,41 @@ export class Panel {
     for (const [look, count] of view.looks.counts) {
       const entry = entries.get(look.entry);
       if (entry) entry.count += count;
-      else entries.set(look.entry, { look, count });
+      else entries.set(look.entry, { look: /^n\d/.test(look.entry) ? view.looks.ofBand(look.entry) : look, count });
     }
     const statuses = view.layout.palette.statuses.map((status) => `s${status.code}`);
     const rank = ({ look }) => (view.mode === "status" ? statuses.indexOf(look.key) : look.entry === "unchanged" ? "~" : look.entry);
-    const word = (look) => ({ figure: "with a figure", none: "without a figure" }[look.entry] || look.word);
+    const word = (look) => ((look.entry === "none" ? "without a figure" : look.word));
     return [...entries.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).map((entry) => ({ ...entry, word: word(entry.look) }));
   }
 
   refreshLegend() {
     const { view } = this;
-    const rows = this.legendEntries().map((entry) => this.legendRow(entry));
-    if (view.mode === "sqnr") rows.unshift(this.sqnrScale());
+    this.narrow = view.camera.width < NARROW;
+    const open = this.legendOpen ?? (!this.narrow || view.filter.size > 0);
+    const rows = open ? this.legendEntries().map((entry) => this.legendRow(entry)) : [];
+    if (open && view.mode === "sqnr") rows.unshift(this.sqnrScale());
+    if (this.narrow) rows.unshift(this.legendFold(open));
     this.parts.legend.replaceChildren(...rows);
   }
+
+  /** A narrow graph, one of two side by side, would lie under its legend: there it folds. */
+  legendFold(open) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "qv-row qv-legend-fold";
+    button.textContent = open ? "▾ Legend" : "▸ Legend";
+    button.setAttribute("aria-expanded", String(open));
+    button.addEventListener("click", () => {
+      this.legendOpen = !open;
+      this.refreshLegend();
+      this.parts.legend.querySelector(".qv-legend-fold").focus({ preventScroll: true });
+    });
+    return button;
+  }
+
+  /** The graph has another width. */
+  refit() { if (this.narrow !== this.view.camera.width < NARROW && this.view.layout) this.refreshLegend(); }
 
   legendRow({ look, count, word: text }) {
     const { view } = this;
@@ -187,7 +210,7 @@ export class Panel {
     const number = document.createElement("span");
     number.className = "qv-number";
     number.textContent = String(count);
-    row.append(...(view.mode === "sqnr" ? [] : [this.swatch(look)]), word, number);
+    row.append(this.swatch(look), word, number);
     const status = view.looks.statuses.get(look.key[1]);
     row.title = view.mode === "status" && status ? status.sense : word.textContent;
     row.addEventListener("click", () => {

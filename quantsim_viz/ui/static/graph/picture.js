@@ -39,7 +39,7 @@ function drawLegend(c, view, width) {
     c.font = `400 12px ${theme.font}`;
     const text = fitText(c, `${word} ${count}`, Math.max(width - at - 44, 1));
     if (at + 60 > width) break;
-    if (view.mode === "sqnr") at -= 26; else drawSwatch(c, look, at, LEGEND / 2 - 8);
+    drawSwatch(c, look, at, LEGEND / 2 - 8);
     c.fillStyle = theme.text;
     c.fillText(text, at + 33, LEGEND / 2 + 0.5);
     at += 33 + c.measureText(text).width + 22;

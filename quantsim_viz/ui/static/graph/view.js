@@ -19,6 +19,7 @@ import { Tree } from "./tree.js";
 const PICK_DELAY = 120; // ms: walking along wires by keys asks the server only when it pauses
 
 const RULE_DELAY = 300;
+const SETTLING = 3000; // ms after the picture appears in which a new size means a new opening view
 
 const MOST_ECHOES = 20;
 
@@ -68,7 +69,11 @@ export class View {
   }
 
   watchSize() {
-    this.observer = new ResizeObserver(() => { if (this.resize()) this.paintNow(); });
+    this.observer = new ResizeObserver(() => {
+      if (!this.resize()) return;
+      this.panel.refit();
+      this.paintNow();
+    });
     this.observer.observe(this.stage);
   }
 
@@ -77,6 +82,7 @@ export class View {
     if (!width || !height) return false;
     const dpr = window.devicePixelRatio || 1;
     const first = this.camera.width <= 1;
+    const settling = this.isSettling();
     if (!first && this.camera.width === width && this.camera.height === height && this.dpr === dpr) return false;
     this.dpr = dpr;
     this.canvas.width = Math.round(width * dpr);
@@ -85,13 +91,22 @@ export class View {
     this.camera.width = width;
     this.camera.height = height;
     this.strip.resize();
-    if (first && this.layout) this.lookFirst();
+    if (this.layout && (first || settling)) this.lookFirst();
     return true;
   }
 
   /** Look where the views that are linked with this one look, else at a useful beginning. */
   lookFirst() {
-    if (!this.link?.follow(this)) this.camera.jumpTo(this.camera.openingView(...this.layout.size));
+    if (this.link?.follow(this)) return;
+    this.camera.jumpTo(this.camera.openingView(...this.layout.size));
+    const { x, y, k } = this.camera;
+    this.opening = { x, y, k, until: this.opening?.until ?? performance.now() + SETTLING };
+  }
+
+  /** The page is still finding its proportions, and nobody has moved the view. */
+  isSettling() {
+    const { opening, camera } = this;
+    return Boolean(opening) && performance.now() < opening.until && ["x", "y", "k"].every((axis) => camera[axis] === opening[axis]);
   }
 
   /** Move and select together with the other views of that name. */

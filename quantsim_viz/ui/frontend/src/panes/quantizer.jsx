@@ -105,25 +105,43 @@ function Cascade({ rows, send }) {
 const NOTHING = "changes nothing";
 const HOVER_MS = 90;
 
+// Where an offer was clicked last. What comes to stand under a pointer that rests there was not
+// pointed at by anybody, and must not paint over what the click did.
+let clicked = "";
+const placeOf = (event) => `${event.clientX},${event.clientY}`;
+
 function Offers({ lead, offers, form, send }) {
   const timer = useRef(null);
+  const shown = useRef(null);
   const preview = (what) => {
     clearTimeout(timer.current);
+    shown.current = what?.id ?? null;
     timer.current = setTimeout(() => send("preview", what ?? { id: null }), what ? HOVER_MS : 0);
   };
   const act = (type, payload) => {
     clearTimeout(timer.current);
     send(type, payload);
   };
+  const look = (offer) => !offer.refused && shown.current !== offer.id && preview({ id: offer.id });
+  const point = (event, offer) => {
+    if (placeOf(event) === clicked) return;
+    clicked = "";
+    look(offer);
+  };
+  const take = (event, offer) => {
+    clicked = placeOf(event);
+    shown.current = null;
+    act("offer", { id: offer.id });
+  };
   return (
     <div class="offers" onMouseLeave={() => preview(null)}>
       <span class="lead">{lead}</span>
       {offers.map((offer) => (
         <button type="button" key={offer.id} class="offer" disabled={offer.refused} title={offer.refused || offer.detail}
-          onMouseEnter={() => !offer.refused && preview({ id: offer.id })} onFocus={() => !offer.refused && preview({ id: offer.id })}
+          onMouseEnter={(event) => point(event, offer)} onMouseMove={(event) => point(event, offer)} onFocus={() => look(offer)}
           onBlur={() => preview(null)}
           data-idle={offer.counts === NOTHING}
-          onClick={() => act("offer", { id: offer.id })}>
+          onClick={(event) => take(event, offer)}>
           <span>{offer.title}</span>{(offer.refused || offer.counts) && <small>{offer.refused || offer.counts}</small>}
         </button>
       ))}
