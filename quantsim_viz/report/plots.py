@@ -1,4 +1,4 @@
-"""Charts of a report as altair specifications; the app and notebooks draw the same ones."""
+"""Charts of a report and of a comparison as altair specifications, for notebooks."""
 
 from __future__ import annotations
 
