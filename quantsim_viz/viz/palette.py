@@ -209,18 +209,6 @@ def decode_statuses(codes: str) -> tuple[Status | None, ...]:
     return tuple(None if c == UNKNOWN_CODE else _BY_CODE[c].status for c in codes)
 
 
-def sqnr_colour(decibels: float) -> str:
-    """Return the colour of an SQNR figure on the fixed scale, ends clamped.
-
-    >>> sqnr_colour(-5), sqnr_colour(60)
-    ('#00224e', '#fee838')
-    """
-    low, high = SQNR_RANGE_DB
-    position = min(max((decibels - low) / (high - low), 0.0), 1.0) * (len(CIVIDIS) - 1)
-    step = min(int(position), len(CIVIDIS) - 2)
-    return mix(CIVIDIS[step], CIVIDIS[step + 1], position - step)
-
-
 def mix(first: str, second: str, share: float) -> str:
     """Return the colour `share` of the way from `first` to `second`, both `#RRGGBB`.
 

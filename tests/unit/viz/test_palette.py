@@ -3,14 +3,12 @@ import pytest
 from quantsim_viz.resolve.settings import Status
 from quantsim_viz.viz.palette import (
     BITWIDTH_COLOURS,
-    CIVIDIS,
     PALETTE,
     decode_statuses,
     encode_statuses,
     mix,
     paint_of,
     palette_data,
-    sqnr_colour,
 )
 
 
@@ -33,16 +31,6 @@ def test_a_status_string_says_what_was_written():
 
 def test_a_look_is_found_by_its_status():
     assert all(paint_of(status).status is status for status in Status)
-
-
-def test_sqnr_colours_are_clamped_and_grow_lighter():
-    def lightness(colour):
-        return sum(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-
-    assert sqnr_colour(-10) == sqnr_colour(0) == CIVIDIS[0].lower()
-    assert sqnr_colour(90) == sqnr_colour(60) == CIVIDIS[-1].lower()
-    shades = [lightness(sqnr_colour(decibels)) for decibels in range(0, 61, 5)]
-    assert shades == sorted(shades)
 
 
 def test_mixing_keeps_the_ends():
