@@ -20,6 +20,40 @@ def attribution_of(session: Session) -> Mapping[str, Any] | None:
     return found.report if found is not None and found.is_of_pair(session) else None
 
 
+def interacting_rows(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the causes that decide nothing between the sides, and yet act without the others.
+
+    Once each rule was tried: `defaults.params.is_quantized` taken out, say, where B's operator
+    types say the same again.
+
+    Args:
+        session: The session.
+        rows: Causes as shown (`causes.cause_rows`).
+    """
+    found = attribution_of(session)
+    rules = {} if found is None else {rule["id"]: rule for rule in found["rules"]}
+    silent = [row for row in rows if not row["quantizers"] and row["id"] in rules]
+    return [
+        row | {"nodes": rules[row["id"]]["nodes"], "text": _interacting_words(rules[row["id"]])}
+        for row in silent
+        if not rules[row["id"]]["idle"]
+    ]
+
+
+def _interacting_words(rule: Mapping[str, Any]) -> str:
+    count = rule["quantizers"]
+    if not count:
+        return "decides nothing by itself, only among the others"
+    return f"decides nothing here; alone it moves {count} quantizer{'' if count == 1 else 's'}"
+
+
+def interacting_nodes(session: Session, cause: str | None) -> list[str]:
+    """Return the nodes that a changed rule reaches when it is made alone, once that was tried."""
+    found = attribution_of(session)
+    rules = [] if found is None or cause is None else found["rules"]
+    return next((list(rule["nodes"]) for rule in rules if rule["id"] == cause), [])
+
+
 def explanation_of(session: Session, measured: Measured) -> Mapping[str, Any] | None:
     """Return which layers explain the difference in noise.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.report.metrics import METRICS
 from quantsim_viz.resolve import diff_cascades, find_causes
 from quantsim_viz.ui import documents
+from quantsim_viz.ui.compare.attributed import interacting_nodes
 from quantsim_viz.ui.compare.sides import DOCUMENT, LETTERS, Side, own_side
 
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ class Comparing:
     @property
     def marked_nodes(self) -> list[str]:
         """The nodes of the cause that is looked at."""
-        return next((list(cause.nodes) for cause in self.causes if cause.id == self.cause), [])
+        decided = next((list(cause.nodes) for cause in self.causes if cause.id == self.cause), [])
+        return decided or interacting_nodes(self._session, self.cause)
 
     def _find(self) -> Found | None:
         """Return how the pair differs, worked out anew only when one of them changed."""

@@ -184,14 +184,19 @@ def _cause_lines(session: Session) -> Iterator[str]:
             f" reaches farthest ({reach})."
         )
         return
-    rules = [rule for rule in found["rules"] if rule["alone"]["sqnr_delta_db"] is not None]
+    listed = {cause.id for cause in causes}
+    rules = [
+        rule
+        for rule in found["rules"]
+        if rule["id"] in listed and rule["alone"]["sqnr_delta_db"] is not None
+    ]
     if rules:
         most = max(rules, key=lambda rule: abs(rule["alone"]["sqnr_delta_db"]))
         alone = most["alone"]["sqnr_delta_db"]
-        sign = "+" if alone > 0 else "\u2212"
+        word = "less" if alone > 0 else "more"
         yield (
             f"Of {_counted(len(causes), 'changed rule')} {_label(session, most['id'])} does"
-            f" most: {sign}{abs(alone):.1f} dB alone."
+            f" most: {abs(alone):.1f} dB {word} noise alone."
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from quantsim_viz.ui.compare.attributed import attributed_view, explanation_of
+from quantsim_viz.ui.compare.attributed import attributed_view, explanation_of, interacting_rows
 from quantsim_viz.ui.compare.catalogue import catalogue
 from quantsim_viz.ui.compare.causes import cause_rows
 from quantsim_viz.ui.compare.comparing import LAYOUTS
@@ -163,12 +163,14 @@ def _causes(session: Session) -> dict[str, Any]:
     if difference.errors != (None, None):
         lead = "AIMET refuses a side; what these rules change is seen once it does not."
         acting = [row | {"text": ""} for row in rows]
-    elif not acting:
-        lead = "No quantizer."
+    else:
+        lead = lead if acting else "No quantizer."
+        acting += interacting_rows(session, rows)
+    listed = {row["id"] for row in acting}
     return {
         "lead": lead,
         "causes": acting,
-        "idle": [row for row in rows if not row["quantizers"]][: len(rows) - len(acting)],
+        "idle": [row for row in rows if row["id"] not in listed],
         "selected": comparing.cause,
         "letters": letters,
         **attributed_view(session, acting),

@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.errors import DataError
 from quantsim_viz.ui import runs
-from quantsim_viz.ui.compare.attributed import attributed_view, attribution_of
+from quantsim_viz.ui.compare.attributed import attributed_view, attribution_of, interacting_rows
+from quantsim_viz.ui.compare.causes import cause_rows
 from quantsim_viz.ui.compare.runs import (
     keep_compared,
     start_attribution,
     start_comparison,
     stop_comparing,
 )
+from quantsim_viz.ui.compare.verdict import verdict_view
 from quantsim_viz.ui.jobs import Job
 
 from .conftest import SOFTMAX, metric_of
@@ -183,3 +185,36 @@ def test_each_cause_shows_what_its_rule_does_alone_and_on_top(softmax: Session) 
     assert "\u22121.5 dB" in view["foot"]
     softmax.workspace.set_value(SOFTMAX, "True")
     assert attribution_of(softmax) is None, "it is of another document"
+
+
+def test_a_rule_that_decides_nothing_between_the_sides_shows_what_it_does_alone(
+    softmax: Session, measure: Callable[..., Measured]
+) -> None:
+    worker: Any = Worker()
+    lstm, gru = (f"/op_type/{name}/is_output_quantized" for name in ("LSTM", "GRU"))
+    add = "/op_type/Add/is_output_quantized"
+    for pointer in (lstm, gru, add):
+        softmax.workspace.set_value(pointer, "False")
+    rows = cause_rows(softmax.comparing.causes, softmax.comparing.pair, ("A", "B"))
+    assert [row["id"] for row in rows if not row["quantizers"]] == [lstm, gru]
+    assert interacting_rows(softmax, rows) == [], "before each rule was tried"
+    start_attribution(softmax, worker)
+
+    def rule(name: str, decibels: float, nodes: list[str], *, idle: bool = False) -> dict[str, Any]:
+        part = {"sqnr_delta_db": decibels, "metric_delta": None, "refused": None}
+        effect = {"idle": idle, "quantizers": len(nodes), "nodes": nodes}
+        return {"id": name, "alone": part, "without": part} | effect
+
+    nodes = ["node_softmax", "node_softmax_1"]
+    tried = [rule(SOFTMAX, -1.5, nodes[:1]), rule(lstm, 4.0, nodes), rule(gru, 0.0, [], idle=True)]
+    tried.append(rule(add, 0.5, ["node_add_13"]))
+    ends = {"first": {"sqnr_db": 20.0}, "second": {"sqnr_db": 18.5}}
+    finish(softmax, "attribute", rules=tried, metric=None, simulations=5, samples=540, **ends)
+    (found,) = interacting_rows(softmax, rows)
+    assert (found["id"], found["nodes"]) == (lstm, nodes)
+    assert found["text"] == "decides nothing here; alone it moves 2 quantizers"
+    softmax.comparing.act({"type": "cause", "id": lstm})
+    assert softmax.comparing.marked_nodes == nodes
+    measure(softmax, metric_of())
+    said = "op_type.Softmax.is_output_quantized does most: 1.5 dB more noise alone."
+    assert f"Of 2 changed rules {said}" in verdict_view(softmax)["lines"][1]

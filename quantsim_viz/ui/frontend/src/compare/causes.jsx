@@ -14,7 +14,7 @@ export function Causes({ data, send }) {
         {data.idle.length > 0 && (
           <li class="idle-rules">
             <details>
-              <summary>{data.idle.length} more changed rule{data.idle.length === 1 ? "" : "s"} that change nothing on this model</summary>
+              <summary>{data.idle.length} more changed rule{data.idle.length === 1 ? "" : "s"} that decide{data.idle.length === 1 ? "s" : ""} none of these</summary>
               <ul>{data.idle.map((cause) => <li key={cause.id}><code>{cause.label}</code> <small>{cause.what}</small> <Places cause={cause} send={send} /></li>)}</ul>
             </details>
           </li>)}
@@ -33,7 +33,7 @@ function Cause({ cause, data, send }) {
         title={selected ? "Show all nodes again" : `Light up ${nodes} node${nodes === 1 ? "" : "s"} in the graph`}>
         <span class="cause-rule"><code>{cause.label}</code></span>
         {cause.what && <span class="cause-what">{cause.what}</span>}
-        {cause.text && <span class="cause-effect"><b>{cause.text}</b><span class="dim"> · {nodes} node{nodes === 1 ? "" : "s"}</span></span>}
+        {cause.text && <span class="cause-effect"><b>{cause.text}</b>{nodes > 0 && <span class="dim"> · {nodes} node{nodes === 1 ? "" : "s"}</span>}</span>}
       </button>
       <div class="cause-foot">
         <Places cause={cause} send={send} />
