@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,11 +74,6 @@ class Side:
         return self.picture.cascade
 
     @property
-    def is_valid(self) -> bool:
-        """Whether its text, as it is now, is a configuration."""
-        return self.workspace.picture().cascade is not None
-
-    @property
     def problem(self) -> str:
         """Why it cannot be simulated, `""` when it can."""
         picture = self.workspace.picture()
@@ -108,7 +102,7 @@ class Side:
 
     def type_text(self, text: str) -> None:
         """Take over what was typed in its editor."""
-        self.workspace.history.push(text, "typing", "editor", time=time.monotonic())
+        self.workspace.type_text(text)
 
     def go_to(self, line: int) -> None:
         """Show a line of it in its editor."""

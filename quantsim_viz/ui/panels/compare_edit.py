@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from quantsim_viz.config import schema
-from quantsim_viz.lint import lint_cascade
 from quantsim_viz.ui import documents
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
@@ -21,7 +20,6 @@ from quantsim_viz.ui.views.table import op_type_counts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from quantsim_viz.diagnostics import Diagnostic
     from quantsim_viz.ui.compare.sides import Side
     from quantsim_viz.ui.components.channel import Act
     from quantsim_viz.ui.session import Session
@@ -89,7 +87,7 @@ def _editor_view(session: Session, side: Side, letter: str, seq: int) -> EditorV
         text=workspace.text,
         version=history.version,
         seq=seq,
-        diagnostics=_findings(side),
+        diagnostics=workspace.findings(),
         reach=reach_rows(picture),
         marked=_marked_lines(session, letter),
         jump=side.jump,
@@ -98,11 +96,6 @@ def _editor_view(session: Session, side: Side, letter: str, seq: int) -> EditorV
         op_types=op_type_counts(workspace.model),
         param_types=PARAM_TYPES,
     )
-
-
-def _findings(side: Side) -> tuple[Diagnostic, ...]:
-    picture = side.workspace.picture()
-    return picture.diagnostics if picture.cascade is None else lint_cascade(picture.cascade)
 
 
 def _marked_lines(session: Session, letter: str) -> list[int]:
@@ -125,7 +118,8 @@ def _act(state: AppState, side: Side, act: Act) -> None:
     elif act["type"] in ("undo", "redo"):
         getattr(history, act["type"])()
     elif act["type"] == "fix":
-        fix = next((d.fix for d in _findings(side) if d.fix and finding_id(d) == act["id"]), None)
+        findings = side.workspace.findings()
+        fix = next((d.fix for d in findings if d.fix and finding_id(d) == act["id"]), None)
         if fix is not None:
             side.workspace.patch(fix.patch, fix.title)
 
