@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import onnx
 import pytest
 from PIL import Image
+from support.app_server import AppServer
 from support.graph_models import transformer
 from support.small_models import model, node
 
@@ -24,51 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "tests" / "support" / "graph_component_app.py"
 CNN = ROOT / "sample_models" / "digits_cnn.onnx"
 STATUSES = {"fused", "quantized", "passthrough"}
-
-
-class Server:
-    """A Streamlit server for one model."""
-
-    def __init__(self, path: Path, log: Path):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        options = {
-            "server.headless": "true",
-            "server.port": self.port,
-            "server.address": "127.0.0.1",
-            "server.fileWatcherType": "none",
-            "browser.gatherUsageStats": "false",
-            "runner.postScriptGC": "false",
-        }
-        flags = [f"--{key}={value}" for key, value in options.items()]
-        command = [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags, "--", str(path)]
-        self.log = log.open("w")
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-        )
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._wait()
-
-    def _wait(self):
-        until = time.monotonic() + 40
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):
-                    return
-            except OSError:
-                time.sleep(0.05)  # the server is starting; it has no other way to say so
-        self.close()
-        pytest.fail(f"the server did not start: {Path(self.log.name).read_text()}")
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(timeout=20)
-        self.log.close()
 
 
 class Graph:
@@ -125,7 +75,8 @@ def browser(chromium_executable):
 
 @pytest.fixture(scope="module")
 def server(chromium_executable, tmp_path_factory):
-    server = Server(CNN, tmp_path_factory.mktemp("server") / "log.txt")
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    server = AppServer(log, (str(CNN),), page=PAGE)
     yield server
     server.close()
 
@@ -405,7 +356,7 @@ def serve(chromium_executable, tmp_path):
     def start(proto):
         path = tmp_path / "model.onnx"
         onnx.save(proto, path)
-        servers.append(Server(path, tmp_path / "log.txt"))
+        servers.append(AppServer(tmp_path / "log.txt", (str(path),), page=PAGE))
         return servers[-1].url
 
     yield start
