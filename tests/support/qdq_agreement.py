@@ -17,7 +17,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from quantsim_viz import export, load_config, load_model, resolve, run
-from quantsim_viz.sim import powers, quantize
+from quantsim_viz.sim import constants, powers, quantize
 from quantsim_viz.sim.quantize import Quantizer
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from quantsim_viz.model import Model
+    from quantsim_viz.sim.encodings import Encoding
 
     Array = np.ndarray[Any, Any]
 
@@ -164,7 +165,16 @@ def compare_end_to_end(
 
 
 def round_ties_to_even(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let our per-tensor quantizers round as QuantizeLinear does."""
+    """Let our per-tensor quantizers round as QuantizeLinear does.
+
+    Stored constants are left: the file holds their codes, which are rounded up.
+    """
+
+    class Stored(Quantizer):
+        apply = Quantizer.apply
+
+    def quantize_stored(tensor: torch.Tensor, encoding: Encoding) -> torch.Tensor:
+        return quantize.quantize_with(tensor, Stored(encoding, tensor.device))
 
     def apply(quantizer: Quantizer, source: torch.Tensor, target: torch.Tensor) -> None:
         low, high = quantizer.bounds
@@ -173,6 +183,7 @@ def round_ties_to_even(monkeypatch: pytest.MonkeyPatch) -> None:
         target.div_(scale).round_().mul_(scale)
 
     monkeypatch.setattr(Quantizer, "apply", apply)
+    monkeypatch.setattr(constants, "quantize", quantize_stored)
     for module in (quantize, powers):
         monkeypatch.setattr(module, "compiled", lambda *_: None)
 
