@@ -243,9 +243,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--scheme", choices=SCHEMES, help="this scheme only")
     parser.add_argument("--samples", action="store_true", help="sample models × presets instead")
+    parser.add_argument("--models", nargs="+", help="with --samples: these models only")
     arguments = parser.parse_args()
     if arguments.samples:
-        cases = list(sample_cases([arguments.scheme] if arguments.scheme else SCHEMES))
+        schemes = [arguments.scheme] if arguments.scheme else SCHEMES
+        cases = list(sample_cases(schemes, arguments.models))
     else:
         seeds = range(arguments.seed, arguments.seed + arguments.pairs)
         cases = [random_case(seed, arguments.scheme) for seed in seeds]

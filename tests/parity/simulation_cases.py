@@ -135,9 +135,18 @@ def _shape(value: onnx.ValueInfoProto) -> Sequence[int]:
     return [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
 
 
-def sample_cases(schemes: Sequence[str] = SCHEMES) -> Iterator[Case]:
-    """Yield every sample model × preset × scheme, with 8 and with 16 bits for activations."""
+def sample_cases(
+    schemes: Sequence[str] = SCHEMES, models: Sequence[str] | None = None
+) -> Iterator[Case]:
+    """Yield every sample model × preset × scheme, with 8 and with 16 bits for activations.
+
+    Args:
+        schemes: Which schemes.
+        models: Which sample models, None for all.
+    """
     for sample in list_samples():
+        if models is not None and sample.name not in models:
+            continue
         model = onnx.load(sample.model)
         given = [value.name for value in model.graph.input]
         with np.load(sample.calibration) as arrays:
