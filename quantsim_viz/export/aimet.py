@@ -14,14 +14,14 @@ import numpy as np
 
 import quantsim_viz
 from quantsim_viz.export.biases import bias_encodings
-from quantsim_viz.export.calibrated import not_expressible
+from quantsim_viz.export.refusals import not_expressible
 from quantsim_viz.resolve.settings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from quantsim_viz.config.rules import Rules
-    from quantsim_viz.export.calibrated import Calibrated
+    from quantsim_viz.sim import Calibration
     from quantsim_viz.sim.encodings import Encoding
 
 Document = dict[str, Any]
@@ -34,7 +34,7 @@ ACTIVATION_TYPES = (AS_CONFIGURED, "unsigned", "signed")
 
 
 def encodings_document(
-    calibrated: Calibrated,
+    calibrated: Calibration,
     version: str,
     *,
     activations_as: str = AS_CONFIGURED,
@@ -119,7 +119,7 @@ def _entry_1(encoding: Encoding) -> Document:
 
 
 def _entries_2(
-    calibrated: Calibrated, activations_as: str, *, int32_biases: bool
+    calibrated: Calibration, activations_as: str, *, int32_biases: bool
 ) -> list[Document]:
     quantizers = calibrated.cascade.quantizers
     encodings = dict(calibrated.encodings)
@@ -154,7 +154,7 @@ def _entry_2(encoding: Encoding, *, signed: bool) -> Document:
     return entry
 
 
-def _quantizer_args(calibrated: Calibrated) -> Document:
+def _quantizer_args(calibrated: Calibration) -> Document:
     """Return what AIMET says of the whole simulation; nothing reads it back."""
     cascade = calibrated.cascade
     rules = cascade.config.rules

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from quantsim_viz.export.calibrated import Calibrated
     from quantsim_viz.resolve.topology import Op
+    from quantsim_viz.sim import Calibration
 
     Doubles = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ NORMALIZING = frozenset(
 """Operators that add their bias elsewhere than to a product: its own range gives the scale."""
 
 
-def bias_encodings(calibrated: Calibrated) -> dict[str, Encoding]:
+def bias_encodings(calibrated: Calibration) -> dict[str, Encoding]:
     """Return an encoding for every bias without one whose operator's input and weight have one.
 
     1. Products: scale = input scale × weight scale, per channel where the weight is.
@@ -73,7 +73,7 @@ def bias_encodings(calibrated: Calibrated) -> dict[str, Encoding]:
     return found
 
 
-def _scale(calibrated: Calibrated, op: Op, params: Mapping[str, str]) -> Doubles | None:
+def _scale(calibrated: Calibration, op: Op, params: Mapping[str, str]) -> Doubles | None:
     """Return a bias's scales: `[]` per tensor, `[channels]` per channel; None without any."""
     weight = params.get("weight")
     if weight is None and op.op_type in WEIGHTED:
@@ -91,7 +91,7 @@ def _scale(calibrated: Calibrated, op: Op, params: Mapping[str, str]) -> Doubles
     return scale if weights.axis is not None else np.asarray(scale.max())
 
 
-def _integer(calibrated: Calibrated, tensor: str | None) -> Encoding | None:
+def _integer(calibrated: Calibration, tensor: str | None) -> Encoding | None:
     encoding = calibrated.encodings.get(tensor) if tensor is not None else None
     return encoding if encoding is not None and encoding.dtype == "int" else None
 

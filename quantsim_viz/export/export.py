@@ -8,8 +8,8 @@ from rapidfuzz import process
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.export.aimet import ACTIVATION_TYPES, AS_CONFIGURED, encodings_document
-from quantsim_viz.export.calibrated import refuse_uncalibrated
 from quantsim_viz.export.qdq import qdq_model
+from quantsim_viz.export.refusals import refuse_uncalibrated
 from quantsim_viz.export.write import write_document, write_model
 from quantsim_viz.sim import calibrated, load_data
 from quantsim_viz.sim.simulate import accepted, as_model

@@ -10,7 +10,7 @@ from onnx import helper
 from onnx.version_converter import convert_version
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.export.calibrated import listed
+from quantsim_viz.export.refusals import listed
 from quantsim_viz.model import load_model
 from quantsim_viz.sim import run
 from quantsim_viz.sim.operators import to_numpy
@@ -18,14 +18,14 @@ from quantsim_viz.sim.operators import to_numpy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from quantsim_viz.export.calibrated import Calibrated
+    from quantsim_viz.sim import Calibration
 
 CLOSE = 1e-5
 """Largest difference between the outputs of both versions, as a share of the output's range."""
 
 
 def raised(
-    model: onnx.ModelProto, opset: int, calibrated: Calibrated, reason: str
+    model: onnx.ModelProto, opset: int, calibrated: Calibration, reason: str
 ) -> onnx.ModelProto:
     """Return a model in a later operator set, as onnx's converter gives it, if that is safe.
 
@@ -95,7 +95,7 @@ def _tensors(model: onnx.ModelProto) -> set[str]:
     return names
 
 
-def _check_outputs(converted: onnx.ModelProto, calibrated: Calibrated) -> None:
+def _check_outputs(converted: onnx.ModelProto, calibrated: Calibration) -> None:
     """Compare the float outputs of both versions on the first batch."""
     device = calibrated.engine.network.device
     batches = calibrated.data.batches(calibrated.batch_size, device)

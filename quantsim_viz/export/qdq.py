@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto, NodeProto
 
-    from quantsim_viz.export.calibrated import Calibrated
     from quantsim_viz.export.quantizers import OnnxQuantizer
     from quantsim_viz.model.graph import Model
+    from quantsim_viz.sim import Calibration
 
 _UNSEEN_BODIES = ("If", "Loop")
 """Operators whose bodies read tensors as their producers make them (`docs/semantics.md` §1.4)."""
@@ -41,7 +41,7 @@ _ONNX_TYPES = {
 }
 
 
-def qdq_model(calibrated: Calibrated) -> ModelProto:
+def qdq_model(calibrated: Calibration) -> ModelProto:
     """Return the model with its quantizers as ONNX operators, all weights inside.
 
     1. A computed tensor or graph input: QuantizeLinear → DequantizeLinear; a Clip before them where

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from quantsim_viz.export.calibrated import not_expressible
 from quantsim_viz.export.integers import CLIP_OPSET, constant_codes, integer_grid
+from quantsim_viz.export.refusals import not_expressible
 
 if TYPE_CHECKING:
-    from quantsim_viz.export.calibrated import Calibrated
     from quantsim_viz.export.integers import IntegerGrid, Integers
+    from quantsim_viz.sim import Calibration
     from quantsim_viz.sim.encodings import Encoding
 
 HALF = "float16"
@@ -62,7 +62,7 @@ class OnnxQuantizer:
         return f"`{self.tensor}` has {self.grid.bits} bits{how}"
 
 
-def onnx_quantizers(calibrated: Calibrated) -> list[OnnxQuantizer]:
+def onnx_quantizers(calibrated: Calibration) -> list[OnnxQuantizer]:
     """Return every quantizer that changes anything, in the order of the cascade.
 
     Raises:
@@ -82,7 +82,7 @@ def onnx_quantizers(calibrated: Calibrated) -> list[OnnxQuantizer]:
 
 
 def _quantizer(
-    calibrated: Calibrated, tensor: str, encoding: Encoding
+    calibrated: Calibration, tensor: str, encoding: Encoding
 ) -> OnnxQuantizer | str | None:
     """Return a quantizer, None if it changes nothing, or why it cannot be said."""
     model = calibrated.cascade.model

@@ -1,19 +1,16 @@
-"""A configuration calibrated on data, which every format is written from, and what is refused."""
+"""What an export refuses: quantizers without an encoding, and what a format cannot express."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.sim import Calibration as Calibrated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.sim.encodings import Encoding
-
-__all__ = ["Calibrated", "listed", "not_expressible", "refuse_uncalibrated"]
 
 
 def refuse_uncalibrated(cascade: Cascade, encodings: Mapping[str, Encoding]) -> None:
