@@ -239,6 +239,11 @@ class Comparing:
         decided = next((list(cause.nodes) for cause in self.causes if cause.id == self.cause), [])
         return decided or interacting_nodes(self._session, self.cause)
 
+    @property
+    def touched_nodes(self) -> set[str]:
+        """The nodes whose quantizers differ between the pair, whatever their status."""
+        return {node for cause in self.causes for node in cause.nodes}
+
     def _find(self) -> Found | None:
         """Return how the pair differs, worked out anew only when one of them changed."""
         cascades = [] if self.pair is None else [side.cascade for side in self.pair]

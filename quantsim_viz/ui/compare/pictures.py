@@ -11,13 +11,17 @@ from quantsim_viz.viz import layout_model
 from quantsim_viz.viz.figures import Figures, figures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence, Set
 
     from quantsim_viz.ui.compare.measured import Measured
     from quantsim_viz.ui.compare.sides import Side
     from quantsim_viz.ui.session import Session
+    from quantsim_viz.viz.layout import Layout
 
 LINK = "compare"
+
+OTHER_SETTINGS = "~"
+"""Stands for A's status of a node that has the same on both sides, but not the same quantizers."""
 
 
 def graph_views(session: Session) -> list[tuple[str, GraphView]]:
@@ -37,13 +41,27 @@ def graph_views(session: Session) -> list[tuple[str, GraphView]]:
         figures = [_figures(layout, side) for side in sides]
         title = f"{letters[1]} · {sides[1].name}, where it differs from A · {sides[0].name}"
         view = GraphView(
-            figures=figures[1], base=figures[0].status, mode="diff", title=title, **shared
+            figures=figures[1],
+            base=_marked(layout, figures, comparing.touched_nodes),
+            mode="diff",
+            title=title,
+            **shared,
         )
         return [("diff", view)]
     return [
         (letter, _view(comparing.sides[letter], letter, measured, shared, session))
         for letter in letters
     ]
+
+
+def _marked(layout: Layout, figures: Sequence[Figures], touched: Set[str]) -> str:
+    """Return A's statuses, with a mark where only the settings of a node's quantizers differ."""
+    first, other = (each.status for each in figures)
+    codes = [
+        OTHER_SETTINGS if vertex.name in touched and before == now else before
+        for vertex, before, now in zip(layout.skeleton.vertices, first, other, strict=False)
+    ]
+    return "".join(codes)
 
 
 def _view(
@@ -67,7 +85,7 @@ def _view(
     )
 
 
-def _figures(layout: Any, side: Side) -> Figures:
+def _figures(layout: Layout, side: Side) -> Figures:
     return Figures() if side.cascade is None else figures_of(layout, side.cascade)
 
 

@@ -27,7 +27,8 @@ class GraphView:
         mode: `status`, `bits`, `sqnr` or `diff`; keys 1 to 4 change it in the browser.
         sqnr: SQNR in dB by node name, where there is one; offers the mode `sqnr`.
         stale: Why the SQNR figures are not of what is shown, `""` when they are.
-        base: Status string of the configuration to compare with; offers the mode `diff`.
+        base: Status string of the configuration to compare with; offers the mode `diff`. A `~`
+            stands for the node's own status with other quantizers.
         preview: Status string that an offered edit would give; painted as a ghost.
         highlight: Names of nodes to show while the others are dimmed (those a rule touches).
         rules: Node names by rule pointer, for the search `rule:/op_type/Conv`: those that the act

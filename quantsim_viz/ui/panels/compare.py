@@ -114,9 +114,13 @@ def _graph_words(session: Session) -> str:
     if difference is None:
         return ""
     count = len(difference.statuses)
+    others = len(comparing.touched_nodes - difference.statuses.keys())
+    found = f"{count or 'no'} node{'' if count == 1 else 's'} of another status"
+    if others:
+        found += f", {others} of the same with other settings"
     if comparing.layout == LAYOUTS[0]:
-        return f"They pan, zoom and select together; {count or 'no'} nodes of another status."
-    return f"{count or 'No'} nodes of another status."
+        return f"They pan, zoom and select together; {found}."
+    return f"{found[0].upper()}{found[1:]}."
 
 
 def _act_in_graph(session: Session, act: Act) -> None:

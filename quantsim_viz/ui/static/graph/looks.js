@@ -11,6 +11,7 @@ export const MODE_NEEDS = {
   diff: "Edit the configuration, or compare it with another, to see where they differ",
 };
 const STRENGTH = { status: [0.085, 0.16], sqnr: [0.42, 0.48], other: [0.3, 0.34] }; // of a card's fill, light and dark
+const SETTINGS = "~"; // in place of a base's status: the same one, but quantizers differ
 const BAND = 10; // decibels to an entry of the legend
 const CHANGED = { light: "#B0427E", dark: "#E58FBF" };
 
@@ -83,7 +84,8 @@ export class Looks {
       return { colour: sqnrColour(palette, value), fill: "solid", mark: "", word: `${value} dB`, key };
     }
     const [before, now] = [key[1], key[2]];
-    if (before === now) return { ...nothing, word: "unchanged" };
+    if (before === SETTINGS) return { colour: CHANGED[side], fill: "lower", mark: "text:≠", word: "same status, other settings", key, changed: true };
+    if (before === now) return { ...nothing, word: this.figures.base.includes(SETTINGS) ? "unchanged" : "same status" };
     const word = `${this.wordOf(before)} → ${this.wordOf(now)}`;
     return { colour: CHANGED[side], fill: "solid", mark: "text:Δ", word, key, changed: true };
   }
@@ -117,6 +119,7 @@ export class Looks {
   /** The legend's entry a look belongs to: figures share one by tens, so does all that is unchanged. */
   entryOf({ key, changed }) {
     if (key[0] === "n") return key.length > 1 ? `n${this.bandOf(Number(key.slice(1)))}` : "none";
+    if (key[0] === "d" && key[1] === SETTINGS) return "settings";
     return key[0] === "d" && !changed ? "unchanged" : key;
   }
 

@@ -89,6 +89,23 @@ def test_the_graphs_become_one_and_a_side_is_edited_in_place(app: AppTest) -> No
     assert session_of(app).workspace.source.name == "aimet_default"
 
 
+def test_the_difference_shows_nodes_of_the_same_status_with_other_quantizers(app: AppTest) -> None:
+    app.query_params["compare"] = "aimet_default,aimet_default_per_channel"
+    app.run()
+    app.button_group(key="compare_layout").set_value("Difference").run()
+    comparing = session_of(app).comparing
+    assert comparing.difference is not None
+    assert not comparing.difference.statuses
+    shown = panes(app)["compare_graph_diff"]
+    assert shown["base"].count("~") == len(comparing.touched_nodes) > 0
+    same = [
+        before for before, now in zip(shown["base"], shown["status"], strict=True) if before == now
+    ]
+    assert len(same) == len(shown["status"]) - len(comparing.touched_nodes)
+    words = f"No nodes of another status, {len(comparing.touched_nodes)} of the same with other"
+    assert any(words in part.value for part in app.caption)
+
+
 def test_figures_reach_the_table_and_what_was_told_lies_over_the_graphs(
     app: AppTest, measure: Callable[..., Measured]
 ) -> None:
