@@ -12,14 +12,13 @@ from quantsim_viz.ui import documents
 from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
 from quantsim_viz.ui.panels.bottom import PARAM_TYPES
+from quantsim_viz.ui.panels.history import draw_history
 from quantsim_viz.ui.runs import start_simulation
 from quantsim_viz.ui.state import on_widget
 from quantsim_viz.ui.views.navigator import finding_id, reach_rows
 from quantsim_viz.ui.views.table import op_type_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from quantsim_viz.ui.compare.sides import Side
     from quantsim_viz.ui.components.channel import Act
     from quantsim_viz.ui.session import Session
@@ -30,23 +29,11 @@ def draw_editing(state: AppState, letter: str) -> None:
     """Draw the editor of a side; the workbench's document is edited as it is there."""
     session = state.session
     side = session.comparing.sides[letter]
-    history = side.workspace.history
     with st.container(key="compare-edit-bar", horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Undo",
-            key="compare_undo",
-            icon=":material/undo:",
-            disabled=history.undo_title is None,
-            shortcut="Ctrl+Z",
-            on_click=lambda: _step(history.undo),
-        )
-        st.button(
-            "Redo",
-            key="compare_redo",
-            icon=":material/redo:",
-            disabled=history.redo_title is None,
-            shortcut="Ctrl+Shift+Z",
-            on_click=lambda: _step(history.redo),
+        draw_history(
+            side.workspace.history,
+            lambda step: _act(state, side, {"type": step}),
+            prefix="compare_",
         )
         st.space("stretch")
         st.download_button(
@@ -68,10 +55,6 @@ def draw_editing(state: AppState, letter: str) -> None:
     on_act = state.channels.listen(key, lambda act: _act(state, side, act))
     view = _editor_view(session, side, letter, channel.seq)
     mount_editor(view, key=key, ack=channel.ack, on_act=on_act)
-
-
-def _step(go: Callable[[], bool]) -> None:
-    go()
 
 
 def _editor_view(session: Session, side: Side, letter: str, seq: int) -> EditorView:

@@ -12,6 +12,7 @@ import streamlit as st
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents, sources
 from quantsim_viz.ui.compare.runs import start_comparison
+from quantsim_viz.ui.panels.history import draw_history
 from quantsim_viz.ui.runs import start_simulation, stop
 from quantsim_viz.ui.state import on_widget, put_widget
 
@@ -50,7 +51,7 @@ def fill_topbar(state: AppState, bar: DeltaGenerator) -> None:
         if session.comparing.is_open:
             _draw_compare(state)
             return
-        _draw_history(session)
+        draw_history(session.workspace.history, lambda step: session.act({"type": step}))
         _draw_save(session)
         _draw_simulate(state)
 
@@ -237,26 +238,6 @@ def _draw_normalisation(session: Session) -> None:
 
 def _fold(session: Session, fold: bool) -> None:
     session.attempt("model", lambda: session.open_model(session.model_source.folded(fold)))
-
-
-def _draw_history(session: Session) -> None:
-    history = session.workspace.history
-    st.button(
-        "Undo",
-        key="undo",
-        icon=":material/undo:",
-        disabled=history.undo_title is None,
-        shortcut="Ctrl+Z",
-        on_click=lambda: session.act({"type": "undo"}),
-    )
-    st.button(
-        "Redo",
-        key="redo",
-        icon=":material/redo:",
-        disabled=history.redo_title is None,
-        shortcut="Ctrl+Shift+Z",
-        on_click=lambda: session.act({"type": "redo"}),
-    )
 
 
 def _draw_save(session: Session) -> None:
