@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantsim_viz.lint.context import LintContext, count, finding, removal, sample
+from quantsim_viz.lint.trial import Trial
 from quantsim_viz.resolve.params import WEIGHTED_PRODUCTS
 from quantsim_viz.resolve.supergroups import follow_chain, is_conv_3d, is_depthwise
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from quantsim_viz.config.rules import Rule
     from quantsim_viz.diagnostics import Diagnostic
+    from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.supergroups import Match
 
 _STARTING = WEIGHTED_PRODUCTS | {"Add", "Sub", "Mul", "BatchNormalization"}
@@ -99,6 +101,34 @@ def find_miss(context: LintContext, head: int, types: Sequence[str]) -> Miss:
         current = topology.following[current]
     chain = follow_chain(topology, head, types) or ()
     return Miss(head, _obstacle(context, head), len(types) + 1, chain)
+
+
+def why_not_grouped(cascade: Cascade, nodes: Sequence[str]) -> str:
+    """Say why nodes are not one match of a supergroup of their types.
+
+    Args:
+        cascade: A configuration with that supergroup, which AIMET does not refuse.
+        nodes: Names in the order of the graph, two or more.
+    """
+    run, rules = cascade.run, cascade.config.rules
+    if run is None or rules is None:
+        return "the document is not valid"
+    context = LintContext(cascade, rules, run, Trial(cascade))
+    number = {name: op for op in range(len(run.topology.ops)) for name in context.op_names([op])}
+    for name in nodes:
+        if name not in number:
+            return f"{name} takes no part in quantization"
+    wanted = [number[name] for name in nodes]
+    miss = find_miss(context, wanted[0], [run.topology.ops[op].op_type for op in wanted])
+    for op, name, other in zip(wanted, nodes, context.op_names(miss.chain), strict=False):
+        if number[other] != op:
+            return f"{other} comes first, where {name} was selected"
+    if miss.reason != _TAKEN:
+        return miss.reason
+    taken = next(m for m in run.matches if not set(m.ops).isdisjoint(miss.chain))
+    chain = " → ".join(run.topology.ops[op].op_type for op in taken.ops)
+    held = next(op for op in miss.chain if op in taken.ops)
+    return f"{context.op_names([held])[0]} belongs to a group {chain} already"
 
 
 def _obstacle(context: LintContext, head: int) -> str:

@@ -18,7 +18,7 @@ from quantsim_viz.ui.compare.comparing import AS_OPENED, Comparing
 from quantsim_viz.ui.examine import Examination
 from quantsim_viz.ui.results import Result, RunOptions
 from quantsim_viz.ui.views.coverage import spots
-from quantsim_viz.ui.views.effects import effect_of, effect_of_value
+from quantsim_viz.ui.views.effects import count_changes, effect_of, effect_of_value
 from quantsim_viz.ui.views.gestures import gesture
 from quantsim_viz.ui.views.inspector import find_offer
 from quantsim_viz.ui.views.navigator import finding_id
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 MODES = ("status", "bits", "sqnr", "diff")
 VIEWS = ("JSON", "Forms", "Changes", "Presets")
+
+_WITHOUT_EFFECT = (
+    "{}: written, but on this model it changes nothing. The inspector shows which rules decide."
+)
 
 TABS = ("Layers", "Configuration", "Run")
 
@@ -224,6 +228,7 @@ class Session:
             return
         if name not in ("preview", "consider", "examine"):
             self.preview = None
+            self.notices.pop("menu", None)
         self.attempt("edit", lambda: method(act))
 
     def _act_select(self, act: Mapping[str, Any]) -> None:
@@ -346,9 +351,15 @@ class Session:
 
     def _act_menu(self, act: Mapping[str, Any]) -> None:
         found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))
-        if found is not None:
-            self.workspace.set_values(found.edits, found.title)
-            self._show_edit(found.edits[-1][0])
+        if found is None:
+            return
+        before = self.workspace.shown().cascade
+        self.workspace.set_values(found.edits, found.title)
+        self._show_edit(found.edits[-1][0])
+        after = self.workspace.picture()
+        is_shown = after.cascade is not None and after.cascade.error is None
+        if is_shown and not count_changes(before, after).is_change:
+            self.tell("menu", _WITHOUT_EFFECT.format(found.title))
 
     def _act_dismiss(self, act: Mapping[str, Any]) -> None:
         if act.get("id") == "spot":

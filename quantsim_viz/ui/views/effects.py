@@ -33,6 +33,11 @@ class Effect:
     refused: str = ""
 
     @property
+    def is_change(self) -> bool:
+        """Whether any quantizer would differ."""
+        return bool(self.on or self.off or self.other)
+
+    @property
     def words(self) -> str:
         """Return the counts as the interface says them: `12 off, 2 on`."""
         parts = [

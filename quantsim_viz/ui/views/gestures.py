@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.config.pointer import join
 from quantsim_viz.errors import ConfigError
+from quantsim_viz.lint.supergroups import why_not_grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quantsim_viz.model import Node
+    from quantsim_viz.resolve import Cascade
     from quantsim_viz.ui.workspace import Workspace
 
 MENU: tuple[tuple[str, str], ...] = (
@@ -76,10 +78,17 @@ def _supergroup(workspace: Workspace, nodes: list[Node]) -> Gesture:
     matches = after.supergroups if after is not None and after.error is None else ()
     if not any(set(match) == wanted for match in matches):
         raise ConfigError(
-            f"{chain} was not made a supergroup: these nodes would not be matched. Each but the"
-            " last must have exactly one use, by the next one, and none may belong to another"
-            " group; a depthwise or 3-D convolution cannot be first",
+            f"{chain} was not made a supergroup: {_why_not(after, [node.name for node in nodes])}",
             code="no-effect",
-            hint="see the rules of supergroups, or take the group that holds them out first",
+            hint="each but the last must be used once, by the next; a group that holds one of them"
+            " has to be taken out first",
         )
     return Gesture(f"supergroup {chain}", (edit,))
+
+
+def _why_not(after: Cascade | None, nodes: list[str]) -> str:
+    if after is None:
+        return "the document is not valid"
+    if after.error is not None:
+        return f"AIMET would refuse, {after.error.message}"
+    return why_not_grouped(after, nodes)

@@ -119,7 +119,7 @@ def test_nodes_chosen_in_the_graph_become_a_supergroup(session: Session) -> None
     session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d", "node_relu"]})
     groups = json.loads(session.workspace.text)["supergroups"]
     assert {"op_list": ["Relu", "MaxPool"]} not in groups, "Relu belongs to Conv → Relu already"
-    assert "would not be matched" in session.notices["edit"].text
+    assert "belongs to a group Conv → Relu already" in session.notices["edit"].text
     session.act({"type": "set", "pointer": "/supergroups", "value": []})
     session.act({"type": "menu", "id": "supergroup", "nodes": ["node_max_pool2d", "node_relu"]})
     assert json.loads(session.workspace.text)["supergroups"] == [{"op_list": ["Relu", "MaxPool"]}]
@@ -129,6 +129,7 @@ def test_nodes_chosen_in_the_graph_become_a_supergroup(session: Session) -> None
 
 def test_operator_types_are_left_float_from_the_graph(session: Session) -> None:
     session.act({"type": "menu", "id": "float", "nodes": ["node_relu", "node_linear_1"]})
+    assert "menu" not in session.notices
     assert json.loads(session.workspace.text)["op_type"] == {
         "Relu": {"is_output_quantized": "False"},
         "Gemm": {"is_output_quantized": "False"},
@@ -174,3 +175,24 @@ def test_an_edited_document_is_compared_with_what_it_was_unless_told_otherwise(
     assert session.document_name == "default_config, edited"
     session.comparing.assign("A", "only_listed_ops")
     assert session.compare_source.reference == "only_listed_ops"
+
+
+def test_a_gesture_that_changes_nothing_is_written_and_says_so(session: Session) -> None:
+    session.act({"type": "menu", "id": "float", "nodes": ["node_conv2d"]})
+    assert '"Conv": {' in session.workspace.text
+    assert "on this model it changes nothing" in session.notices["menu"].text
+    session.act({"type": "select", "node": "node_relu"})
+    assert "menu" not in session.notices
+
+
+def test_what_is_not_made_a_supergroup_says_what_stands_in_the_way(session: Session) -> None:
+    text = session.workspace.text
+    for nodes, reason in (
+        (["node_relu", "node_max_pool2d"], "node_relu belongs to a group Conv → Relu already"),
+        (["node_conv2d", "node_max_pool2d"], "after Conv comes Relu, not MaxPool"),
+        (["node_conv2d", "node_relu_1"], "node_relu comes first, where node_relu_1 was selected"),
+        (["node_linear_1", "node_relu"], "after Relu comes MaxPool, not Gemm"),
+    ):
+        session.act({"type": "menu", "id": "supergroup", "nodes": nodes})
+        assert reason in session.notices["edit"].text
+        assert session.workspace.text == text

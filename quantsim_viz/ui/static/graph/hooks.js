@@ -14,12 +14,13 @@ export function withdraw(view) {
   refresh();
 }
 
-/** The main view is the newest of those that stand alone, else the first of those that are linked. */
+/** The main view is the newest of those that stand alone, else the first of those that are linked, by
+ * its key: which of them arrives first is chance. */
 function refresh() {
   const all = (window.quantsimViz = window.quantsimViz || {});
   const views = [...hooksOf.keys()];
   all.graphs = Object.fromEntries(views.map((view) => [view.key, hooksOf.get(view)]));
-  const main = views.filter((view) => !view.link).at(-1) || views[0];
+  const main = views.filter((view) => !view.link).at(-1) || views.sort((a, b) => (a.key < b.key ? -1 : 1))[0];
   if (main) all.graph = hooksOf.get(main); else delete all.graph;
 }
 
