@@ -38,7 +38,7 @@ function Figures({ data }) {
   const span = forestSpan(rows);
   if (!rows.length) return <div class="figures" />;
   return (
-    <div class="figures">
+    <div class={`figures${rows.length > 4 ? " many" : ""}`}>
       <table>
         <thead>
           <tr>
@@ -46,6 +46,7 @@ function Figures({ data }) {
             {metric && <th scope="col" class="num" title={metric.hint}>{metric.title}</th>}
             {metric && <th scope="col" class="num" title={metric.difference_hint}>against A</th>}
             {metric && <th scope="col" class="forest-head" title={metric.interval_hint}>{metric.interval_title}{span && <Axis span={span} scale={metric.scale} />}</th>}
+            {metric && span && <th scope="col" class="num interval" title={metric.interval_hint}>{metric.interval_title}</th>}
             {metric && <th scope="col" class="num" title={metric.test_hint}>p</th>}
             <th scope="col" class="num" title="Signal to quantization noise at the model's outputs, powers added">output SQNR</th>
             <th scope="col" class="num">against A</th>
@@ -56,11 +57,12 @@ function Figures({ data }) {
             <tr key={row.letter} class={`${hueOf(row.letter)}${row.stale ? " stale-row" : ""}${row.beside ? " beside" : ""}`}>
               <th scope="row"><span class="side-name">{row.letter === "float" ? <span class="letter float small" aria-hidden="true">ƒ</span> : <Letter letter={row.letter} small />}<span class="name" title={row.name}>{row.name}</span></span></th>
               {row.problem
-                ? <td colSpan={metric ? 6 : 2} class="refusal-cell"><span title={row.problem}>{row.problem}</span></td>
+                ? <td colSpan={metric ? 7 : 2} class="refusal-cell"><span title={row.problem}>{row.problem}</span></td>
                 : <>
                   {metric && <td class="num strong">{row.value ?? "–"}</td>}
                   {metric && <td class="num">{row.difference == null ? "" : <Delta value={row.difference * metric.scale} digits={metric.digits} unit={metric.unit} good={metric.good} />}</td>}
                   {metric && <td class="forest-cell">{row.interval && <Whisker row={row} span={span} metric={metric} />}</td>}
+                  {metric && span && <td class="num interval">{row.interval && ends(row, metric)}</td>}
                   {metric && <td class="num">{row.p ?? ""}</td>}
                   <td class="num">{row.sqnr ?? ""}</td>
                   <td class="num">{row.sqnr_delta == null ? "" : <Delta value={row.sqnr_delta} unit=" dB" />}</td>
@@ -71,6 +73,9 @@ function Figures({ data }) {
     </div>
   );
 }
+
+/** The interval in figures, where there is no room to draw it. */
+const ends = (row, metric) => row.interval.map((value) => (Number.isFinite(value) ? signed(value * metric.scale, metric.digits) : "∞")).join(" … ");
 
 /** How far the axis goes to either side of zero, so that every interval fits. */
 function forestSpan(rows) {
