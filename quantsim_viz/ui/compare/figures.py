@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.report.metrics import is_error, is_share
+from quantsim_viz.ui.views.words import sqnr_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,12 +96,7 @@ def metric_words(measured: Measured | None) -> dict[str, Any] | None:
 def output_words(report: Mapping[str, Any], column: int) -> str:
     """Return the SQNR at the outputs together, or why there is none."""
     outputs = report["all_outputs"]
-    decibels, noise = outputs["sqnr_db"][column], outputs["noise"][column]
-    if decibels is not None:
-        return f"{decibels:.1f} dB"
-    if noise is None:
-        return "not finite"
-    return "no signal" if noise else "no noise"
+    return sqnr_words(outputs["sqnr_db"][column], outputs["noise"][column])
 
 
 def output_difference(measured: Measured, columns: tuple[int, int]) -> float | None:

@@ -15,6 +15,7 @@ from quantsim_viz.ui.views.words import (
     STAGE_TITLES,
     rule_label,
     setting_summary,
+    sqnr_words,
     value_text,
 )
 
@@ -225,8 +226,9 @@ def measured_text(measured: Mapping[str, Any] | None) -> str:
     """Return the figures of the last run: `38.1 dB · isolated 40.2 dB`."""
     if not measured:
         return ""
-    parts = [_figure_text(measured["f"])] if "f" in measured else []
-    parts += [f"{name} {_figure_text(f)}" for name, f in measured.get("m", {}).items()]
+    figures = {"": measured["f"]} if "f" in measured else {}
+    figures |= measured.get("m", {})
+    parts = [f"{name} {sqnr_words(f[0], f[2])}".lstrip() for name, f in figures.items()]
     own = measured.get("q")
     if own and own[0] is not None:
         parts.append(f"own quantizer {own[0]:.1f} dB")
@@ -242,13 +244,6 @@ def grid_text(measured: Mapping[str, Any] | None) -> str:
     channels = encoding.get("channels", 1)
     words = f"{low} to {high}, step {scale}, offset {encoding['offset']}"
     return f"{words}; {channels} channels" if channels > 1 else words
-
-
-def _figure_text(figure: Sequence[float | None]) -> str:
-    decibels, _, noise = figure
-    if decibels is not None:
-        return f"{decibels:.1f} dB"
-    return "no noise" if noise == 0 else "no signal"
 
 
 def is_worth_showing(

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.ui.views.table import MEASURES
+from quantsim_viz.ui.views.words import sqnr_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,20 +27,9 @@ def outcome_figures(report: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for tensor, row in report.get("outputs", {}).items():
         yield {
             "label": f"SQNR at output {tensor}",
-            "value": figure_text(row["cumulative"]),
+            "value": sqnr_words(row["cumulative"]["sqnr_db"], row["cumulative"]["noise"]),
             "hint": "Signal to quantization noise, all quantizers on",
         }
-
-
-def figure_text(figure: Mapping[str, Any]) -> str:
-    """Return an SQNR figure for reading.
-
-    >>> figure_text({"sqnr_db": None, "signal": 2.0, "noise": 0.0})
-    'no noise'
-    """
-    if figure["sqnr_db"] is not None:
-        return f"{figure['sqnr_db']:.1f} dB"
-    return "no noise" if figure["noise"] == 0 else "no signal"
 
 
 LAYER_COLUMNS = ("node", "op_type", "module", "tensor", "status")

@@ -117,3 +117,20 @@ def setting_summary(setting: QuantizerSetting) -> str:
     if setting.fixed_range is not None:
         words.append(f"range {value_text(setting.fixed_range)}")
     return " ".join(words)
+
+
+def sqnr_words(decibels: float | None, noise: float | None) -> str:
+    """Return an SQNR for reading, or why there is none.
+
+    Args:
+        decibels: The SQNR in dB.
+        noise: Noise power; None where it was not finite, or not measured.
+
+    >>> sqnr_words(38.06, 1.0), sqnr_words(None, 0.0), sqnr_words(None, 2.0), sqnr_words(None, None)
+    ('38.1 dB', 'no noise', 'no signal', 'no figure')
+    """
+    if decibels is not None:
+        return f"{decibels:.1f} dB"
+    if noise is None:
+        return "no figure"
+    return "no signal" if noise else "no noise"

@@ -114,7 +114,7 @@ def test_no_noise_is_told_from_noise_that_is_unknown(softmax: Session, measure: 
     measure(softmax, None, (None, 0.5))
     view = verdict_view(softmax)
     assert view["headline"] == "The noise at the output cannot be compared"
-    assert view["rows"][0]["sqnr"] == "not finite"
+    assert view["rows"][0]["sqnr"] == "no figure"
 
 
 def test_a_metric_that_raised_is_said_and_the_noise_stands(

@@ -48,9 +48,10 @@ export function sqnrColor(palette, db) {
   return `rgb(${a.map((value, k) => Math.round(value + (b[k] - value) * (x - at))).join(" ")})`;
 }
 
-/** A figure `[sqnr_db, signal, noise]` in words: null when the noise or the signal is zero. */
-export function dbText(figure) {
+/** A figure `[sqnr_db, signal, noise]` in words: null when a power is zero, or has no figure. */
+export function dbText(figure, unit = "") {
   if (!figure) return "";
-  if (figure[0] != null) return figure[0].toFixed(1);
+  if (figure[0] != null) return `${figure[0].toFixed(1)}${unit}`;
+  if (figure[2] == null) return "no figure";
   return figure[2] === 0 ? "no noise" : "no signal";
 }

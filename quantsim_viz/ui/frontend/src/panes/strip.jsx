@@ -3,7 +3,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { withFresh } from "./layers.jsx";
 import { useRemote } from "./remote.js";
-import { sqnrColor } from "./status.jsx";
+import { dbText, sqnrColor } from "./status.jsx";
 
 export function Strip({ data, send }) {
   const table = useRemote(data.table);
@@ -41,7 +41,7 @@ export function Strip({ data, send }) {
       <Grip />
       <div class="caption" title="Drag to make the panel below larger or smaller" onPointerDown={resizeBottom}>
         <b>SQNR along depth</b>
-        {shown?.figure && <span class="here">{shown.node.name}: {caption(shown.figure)}</span>}
+        {shown?.figure && <span class="here">{shown.node.name}: {dbText(shown.figure, " dB")}</span>}
         <span>{measured || data.caption ? data.caption : "Press Simulate to see what each layer costs"}</span>
       </div>
       <div class="plot" hidden={!measured}>
@@ -118,8 +118,6 @@ function resizeBottom(event) {
   caption.addEventListener("pointermove", move);
   caption.addEventListener("pointerup", end, { once: true });
 }
-
-const caption = (figure) => (figure[0] == null ? (figure[2] === 0 ? "no noise" : "no signal") : `${figure[0].toFixed(1)} dB`);
 
 function draw(canvas, bars, palette, data, width, hover) {
   const height = canvas.parentElement.clientHeight;
