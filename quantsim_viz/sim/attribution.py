@@ -20,7 +20,7 @@ from quantsim_viz.report.report import finite
 from quantsim_viz.resolve import RuleChanges, diff_cascades, resolve_edit
 from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
-from quantsim_viz.sim.data import BATCH_SIZE, load_data
+from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.footprint import activation_peak
@@ -109,7 +109,7 @@ def attribute(
     ranges = evaluation if calibration is None else load_data(loaded, calibration)
     engine = engine or Engine(loaded, device=device)
     between = _Between(*sides)
-    run = _Simulations(engine, chosen, batch_size or BATCH_SIZE, Watch(progress, cancelled))
+    run = _Simulations(engine, chosen, rows_at_once(batch_size), Watch(progress, cancelled))
     with engine.cache.closed():
         run.execute(between.accepted, evaluation, ranges, metric)
     effects = [between.effect(number, run) for number in range(len(between.changes))]

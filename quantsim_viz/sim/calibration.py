@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.sim.calibrate import Scheme, calibrate
-from quantsim_viz.sim.data import BATCH_SIZE, load_data
+from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
@@ -91,7 +91,7 @@ def calibrated(
     engine = engine or Engine(loaded, device=device)
     watch = Watch(progress, cancelled)
     watch.expect({"calibrate": 10})
-    return find_encodings(engine, cascade, ranges, rule, batch_size or BATCH_SIZE, watch)
+    return find_encodings(engine, cascade, ranges, rule, rows_at_once(batch_size), watch)
 
 
 def find_encodings(

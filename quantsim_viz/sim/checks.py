@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from quantsim_viz.errors import DataError
 from quantsim_viz.sim.operators.dtypes import ELEMENT_TYPE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from quantsim_viz.model.graph import Model, Shape, Tensor
 
     Array = np.ndarray[Any, Any]
@@ -138,6 +137,12 @@ def check_batch(batch: Mapping[str, Any], model: Model, number: int) -> dict[str
     Raises:
         DataError: It does not fit the model.
     """
+    if not isinstance(batch, Mapping):
+        raise DataError(
+            f"batch {number} is of type {type(batch).__name__}, not a dict of arrays",
+            code="batch-type",
+            hint="yield a dict with one array for each of the model's inputs",
+        )
     arrays = {name: np.asarray(value) for name, value in match_names(model, batch).items()}
     for tensor in fed_inputs(model):
         array = arrays[tensor.name]

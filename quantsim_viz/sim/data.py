@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -275,6 +276,27 @@ def load_data(
         code="data-type",
         hint="give a path, random[:SEED], a dict of arrays or an iterable of dicts",
     )
+
+
+def rows_at_once(batch_size: int | None) -> int:
+    """Return how many samples to execute at once: what the caller says, or the default.
+
+    Raises:
+        DataError: Not a positive whole number.
+    """
+    if batch_size is None:
+        return BATCH_SIZE
+    try:
+        size = index(batch_size)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise DataError(
+            f"a batch size of {batch_size!r} was asked for",
+            code="batch-size",
+            hint="ask for 1 or more",
+        )
+    return size
 
 
 def batch_rows(batch: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from quantsim_viz.report.histogram import Distribution, TensorHistogram
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.calibration import find_encodings
 from quantsim_viz.sim.channels import channel_axes
-from quantsim_viz.sim.data import BATCH_SIZE, load_data
+from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
@@ -103,7 +103,7 @@ def histogram(
     evaluation = load_data(loaded, data, samples=samples, seed=seed)
     engine = engine or Engine(loaded, device=device)
     known_tensor(engine, tensor)
-    size = batch_size or BATCH_SIZE
+    size = rows_at_once(batch_size)
     watch = Watch(progress, cancelled)
     watch.expect({"reach": 10, "count": 10} | ({} if cascade is None else {"calibrate": 12}))
     found = None

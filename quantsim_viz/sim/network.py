@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from quantsim_viz.errors import ModelError
+from quantsim_viz.errors import DataError, ModelError
 from quantsim_viz.model.graph import Graph
 from quantsim_viz.sim.operators import Layout, bind, unsupported
 from quantsim_viz.sim.operators.binding import outer_names
@@ -48,7 +48,7 @@ class Network:
         _check_executable(model)
         graph = model.graph
         self.model = model
-        self.device = torch.device(device)
+        self.device = _available(device)
         self.nodes = graph.nodes
         self.inputs = tuple(name for name in graph.inputs if name not in graph.initializers)
         self.outputs = graph.outputs
@@ -109,6 +109,23 @@ def _outer_reads(node: Node) -> Iterator[str]:
             if isinstance(graph, Graph):
                 names.update(dict.fromkeys(outer_names(graph)))
     yield from names
+
+
+def _available(device: torch.device | str) -> torch.device:
+    """Return a device on which a tensor can be made.
+
+    Raises:
+        DataError: There is none of that name.
+    """
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DataError(
+            f"nothing can be executed on the device {str(device)!r}: {reason.rstrip('.')}",
+            code="device-unavailable",
+            hint="leave the device out to use the CPU",
+        ) from error
 
 
 def _check_executable(model: Model) -> None:

@@ -8,7 +8,7 @@ from rapidfuzz import process
 
 from quantsim_viz.errors import ModelError
 from quantsim_viz.sim.calibrate import Scheme, calibrate
-from quantsim_viz.sim.data import BATCH_SIZE, load_data
+from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
 from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
@@ -84,7 +84,7 @@ def run(
         )
     watch = Watch(progress, cancelled)
     watch.expect({"run": 10} if cascade is None else {"calibrate": 12, "run": 10})
-    size = batch_size or BATCH_SIZE
+    size = rows_at_once(batch_size)
     trace = engine.table.plain
     if cascade is not None:
         ranges = data if calibration is None else load_data(loaded, calibration)

@@ -14,7 +14,7 @@ from quantsim_viz.report.report import Partial
 from quantsim_viz.resolve import Cascade, resolve
 from quantsim_viz.sim.accuracy import choose_metric, measure_metric, unused_labels
 from quantsim_viz.sim.calibrate import Scheme, calibrate
-from quantsim_viz.sim.data import BATCH_SIZE, load_data
+from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine, Stopped
 from quantsim_viz.sim.measurements import Noise
 from quantsim_viz.sim.scenario import Scenario
@@ -141,7 +141,7 @@ def simulate_all(
     cascades = [accepted(loaded, config, bits) for config in configs]
     evaluation = load_data(loaded, data, samples=samples, seed=seed)
     ranges = evaluation if calibration is None else load_data(loaded, calibration)
-    size = batch_size or BATCH_SIZE
+    size = rows_at_once(batch_size)
     engine = engine or Engine(loaded, device=device)
     wanted = choose_metric(engine, evaluation, metric)
     watch.expect(_stages(engine, measures))

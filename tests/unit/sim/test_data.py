@@ -7,7 +7,19 @@ from support.small_models import floats, model, node, value
 
 from quantsim_viz import load_model
 from quantsim_viz.errors import DataError
-from quantsim_viz.sim import load_data
+from quantsim_viz.sim import calibrated, histogram, load_data, run, simulate
+
+
+def default_configuration():
+    """A configuration that quantizes every output."""
+    return {
+        "defaults": {"ops": {"is_output_quantized": "True"}, "params": {}},
+        "params": {},
+        "op_type": {},
+        "supergroups": [],
+        "model_input": {},
+        "model_output": {},
+    }
 
 
 def network(**inputs):
@@ -246,3 +258,34 @@ def test_what_does_not_fit_is_said_of_its_file(single, tmp_path, arrays, code):
     np.savez(path, **arrays)
     error = refusal(single, str(path))
     assert (error.code, error.path) == (code, str(path))
+
+
+@pytest.mark.parametrize("batch", [3, floats(2, 4), [floats(2, 4)]])
+def test_a_batch_that_is_no_dict_is_named(single, batch):
+    data = load_data(single, [{"image": floats(2, 4)}, batch])
+    with pytest.raises(DataError, match="batch 1 is of type") as caught:
+        list(data.batches())
+    assert caught.value.code == "batch-type"
+
+
+@pytest.mark.parametrize("size", [0, -3, 2.5, "8"])
+def test_a_batch_size_is_a_positive_whole_number(single, size):
+    config = default_configuration()
+    images = {"image": floats(2, 4)}
+    calls = (
+        lambda: simulate(single, config, images, batch_size=size),
+        lambda: run(single, images, batch_size=size),
+        lambda: calibrated(single, config, images, batch_size=size),
+        lambda: histogram(single, None, images, "image", batch_size=size),
+    )
+    for call in calls:
+        with pytest.raises(DataError, match="batch size") as caught:
+            call()
+        assert caught.value.code == "batch-size"
+
+
+@pytest.mark.parametrize("device", ["nowhere", "cuda:9999"])
+def test_a_device_that_is_not_there_is_named(single, device):
+    with pytest.raises(DataError, match=device) as caught:
+        run(single, {"image": floats(2, 4)}, device=device)
+    assert caught.value.code == "device-unavailable"
