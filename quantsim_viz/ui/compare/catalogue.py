@@ -40,7 +40,7 @@ def _rows(session: Session) -> Iterator[dict[str, Any]]:
         yield _row(AS_OPENED, f"{workspace.source.name}, as opened", hint)
     files = session.comparing.files
     known = {*files, DOCUMENT, AS_OPENED}
-    presets = list_presets()
+    presets = list_presets(include_aimet=True)
     known |= {preset.name for preset in presets}
     named = {
         side.reference: side
@@ -53,9 +53,12 @@ def _rows(session: Session) -> Iterator[dict[str, Any]]:
             yield _row(reference, source.name, "Private to this page")
         for reference, side in named.items():
             yield _row(reference, side.workspace.source.name, reference)
-    yield _heading("Presets")
-    for preset in presets:
-        yield _row(preset.name, preset.title, _hint(preset))
+    for heading, origin in (("Presets", "shipped"), ("Installed AIMET", "aimet")):
+        listed = [preset for preset in presets if preset.origin == origin]
+        if listed:
+            yield _heading(heading)
+        for preset in listed:
+            yield _row(preset.name, preset.title, _hint(preset))
 
 
 def _hint(preset: Preset) -> str:

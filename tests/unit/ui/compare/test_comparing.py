@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quantsim_viz.config import preset
+from quantsim_viz.config.installed_aimet import find_aimet_files
 from quantsim_viz.samples import list_samples
 from quantsim_viz.ui import documents, sources
 from quantsim_viz.ui.compare.catalogue import catalogue
 from quantsim_viz.ui.compare.pictures import graph_views
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quantsim_viz.ui.session import Session
 
 FLOAT_RELU = ("/op_type/Relu/is_output_quantized", "False")
@@ -26,6 +29,33 @@ def test_any_two_presets_are_two_presses(session: Session) -> None:
     first, second = session.comparing.pair or ()
     assert (first.name, second.name) == ("aimet_default", "only_listed_ops")
     assert session.workspace.source.name == "default_config", "the document stays what it was"
+
+
+def test_files_of_an_installed_aimet_are_offered_and_compared(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {row["reference"] for row in catalogue(session)["rows"]}
+    assert ("#Installed AIMET" in found) == bool(find_aimet_files())
+    folder = tmp_path / "aimet_onnx" / "common" / "quantsim_config"
+    folder.mkdir(parents=True)
+    (tmp_path / "aimet_onnx" / "__init__.py").touch()
+    text = preset("only_listed_ops").path.read_text()  # type: ignore[union-attr]  # it is shipped
+    (folder / "htp_of_theirs.json").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    rows = catalogue(session)["rows"]
+    at = [row["reference"] for row in rows].index("#Installed AIMET")
+    (offered,) = rows[at + 1 :]
+    assert (offered["reference"], offered["title"]) == (
+        "aimet:htp_of_theirs",
+        "AIMET: htp of theirs",
+    )
+    press(session, "A", "aimet_default")
+    press(session, "B", offered["reference"])
+    _, second = session.comparing.pair or (None, None)
+    assert second is not None
+    assert (second.name, second.problem) == ("aimet:htp_of_theirs", "")
+    assert second.text == text
+    assert session.comparing.causes
 
 
 def test_an_edited_document_stands_beside_what_it_was(session: Session) -> None:
