@@ -80,11 +80,11 @@ def test_offers_say_what_they_would_do(session: Session) -> None:
 
 
 def test_an_offer_that_aimet_would_refuse_says_so(session: Session) -> None:
-    session.workspace.set_value("/op_type/Conv/params/weight/is_quantized", "False")
-    for name in ("node_conv2d", "node_linear_1"):
-        for quantizer in inspected(session, name)["quantizers"]:
-            for offer in quantizer["properties"][0]["offers"]:
-                assert not offer["refused"] or offer["refused"].startswith(("AIMET", "is_"))
+    (output,) = inspected(session, "node_max_pool2d")["quantizers"]
+    offers = {offer["id"]: offer for offer in output["properties"][0]["offers"]}
+    refused = offers["/op_type/Conv/is_input_quantized=True"]
+    assert refused["refused"].startswith("AIMET would refuse: Tensor 'max_pool2d'")
+    assert any(not offer["refused"] and offer["counts"] for offer in offers.values())
 
 
 def test_what_the_format_cannot_express_is_said(session: Session) -> None:
