@@ -29,5 +29,5 @@ function makePane() {
   const holder = document.createElement("div");
   holder.className = "holder";
   element.append(sheet, holder);
-  return { element, holder, channel: openChannel(), close: () => render(null, holder) };
+  return { element, holder, channel: openChannel() };
 }
