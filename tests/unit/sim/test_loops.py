@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from quantsim_viz.sim.loops import Loop, compiled, fits
 from quantsim_viz.sim.quantize import CHUNK, Quantizer, quantize
 from quantsim_viz.sim.quantizer_noise import Split
 
-pytestmark = pytest.mark.skipif(compiled(Loop.SIGNAL) is None, reason="LLVM is not installed")
+pytestmark = pytest.mark.skipif(find_spec("llvmlite") is None, reason="llvmlite is not installed")
 
 LENGTHS = [0, 1, 15, 16, 17, 1000, CHUNK + 33]
 
@@ -46,6 +47,10 @@ def by_torch(monkeypatch):
             return function(*arguments)
 
     return call
+
+
+def test_every_loop_is_compiled_where_llvm_is_installed():
+    assert all(compiled(loop) is not None for loop in Loop)
 
 
 @pytest.mark.parametrize("length", LENGTHS)
