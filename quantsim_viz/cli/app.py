@@ -13,6 +13,7 @@ STREAMLIT_OPTIONS = (
     "--server.maxUploadSize=2000",
     "--server.fileWatcherType=none",
     "--browser.gatherUsageStats=false",
+    "--client.toolbarMode=viewer",
     "--theme.light.primaryColor=#0072B2",
     "--theme.dark.primaryColor=#3D9BD9",
 )

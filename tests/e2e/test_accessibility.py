@@ -39,7 +39,9 @@ def grave_violations(app: AppPage) -> list[str]:
 def test_no_view_of_the_workbench_has_a_grave_violation(app: AppPage) -> None:
     app.open(model=CNN, config="default_config")
     app.wait_for_stillness()
+    app.page.keyboard.press("c")  # a key of Streamlit's for developers: a dialog over the page
     found = {"default": grave_violations(app)}
+    assert not app.page.get_by_role("dialog").count()
     app.select("node_conv2d")
     found["inspector"] = grave_violations(app)
     for tab in ("Rules", "Problems"):
