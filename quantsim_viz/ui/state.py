@@ -137,7 +137,7 @@ def _follow(session: Session, address: dict[str, str]) -> None:
         )
     compare = address.get("compare")
     if compare:
-        session.attempt("compare", lambda: session.comparing.read_address(compare))
+        session.attempt("compare-side", lambda: session.comparing.read_address(compare))
     if "page" in address or compare:
         session.comparing.is_open = address.get("page", "compare") == "compare"
     if address.get("mode") in MODES:

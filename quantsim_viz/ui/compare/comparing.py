@@ -305,7 +305,7 @@ class Comparing:
         if method is None:
             self._session.act(act)
         else:
-            self._session.attempt("compare", lambda: method(act))
+            self._session.attempt("compare-side", lambda: method(act))
 
     def _act_assign(self, act: Mapping[str, Any]) -> None:
         letter, reference = str(act["letter"]), str(act["reference"])

@@ -130,7 +130,7 @@ def _add_upload(session: Session, upload: Any) -> None:
         session.comparing.add(documents.uploaded_config(upload.name, upload.getvalue()))
 
     if upload is not None:
-        session.attempt("compare", add)
+        session.attempt("compare-side", add)
 
 
 def _add_path(session: Session, path: str) -> None:
@@ -138,4 +138,4 @@ def _add_path(session: Session, path: str) -> None:
         session.comparing.add(documents.config_source(path, session.roots))
 
     if path:
-        session.attempt("compare", add)
+        session.attempt("compare-side", add)

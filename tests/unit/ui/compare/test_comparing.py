@@ -156,7 +156,7 @@ def test_what_cannot_be_opened_is_told_and_nothing_changes(session: Session) -> 
     press(session, "A", "aimet_default")
     press(session, "A", "no_such_preset")
     assert session.comparing.sides["A"].name == "aimet_default"
-    assert "no_such_preset" in session.notices["compare"].text
+    assert "no_such_preset" in session.notices["compare-side"].text
 
 
 def test_the_address_brings_the_same_comparison_back(session: Session) -> None:

@@ -133,5 +133,5 @@ def test_a_path_adds_a_file_for_the_side_that_is_free(app: AppTest) -> None:
     assert list(comparing.files) == [path]
     assert comparing.sides["A"].reference == path
     app.text_input(key="compare_path").set_value("/etc/passwd").run()
-    assert "outside" in session_of(app).notices["compare"].text
+    assert "outside" in session_of(app).notices["compare-side"].text
     assert list(session_of(app).comparing.files) == [path]

@@ -218,3 +218,13 @@ def test_a_rule_that_decides_nothing_between_the_sides_shows_what_it_does_alone(
     measure(softmax, metric_of())
     said = "op_type.Softmax.is_output_quantized does most: 1.5 dB more noise alone."
     assert f"Of 2 changed rules {said}" in verdict_view(softmax)["lines"][1]
+
+
+def test_a_run_does_not_hide_why_a_side_could_not_be_opened(softmax: Session) -> None:
+    worker: Any = Worker()
+    softmax.comparing.act({"type": "assign", "letter": "B", "reference": "gone.json"})
+    start_comparison(softmax, worker)
+    finish(softmax, "compare")
+    assert "gone.json" in softmax.notices["compare-side"].text
+    softmax.comparing.act({"type": "assign", "letter": "B", "reference": "aimet_default"})
+    assert "compare-side" not in softmax.notices
