@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from quantsim_viz.sim.execute import Progress
+    from quantsim_viz.sim.watch import Progress
 
 FORMATS = ("aimet-0.6.1", "aimet-1.0.0", "aimet-2.0.0", "qdq")
 

@@ -22,10 +22,10 @@ from quantsim_viz.sim.accuracy import choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.footprint import activation_peak
 from quantsim_viz.sim.measurements import Noise, Signal
 from quantsim_viz.sim.simulate import accepted, as_model
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.resolve.rule_changes import RuleChange
     from quantsim_viz.sim.data import Data
-    from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.values import Key
+    from quantsim_viz.sim.watch import Progress
 
 STAGES = {"calibrate": 12, "simulate": 25}
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve import Cascade
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
-    from quantsim_viz.sim.execute import Progress
+    from quantsim_viz.sim.watch import Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,8 +16,8 @@ from quantsim_viz.sim.attribution import attribute, settled
 from quantsim_viz.sim.calibrate import Scheme
 from quantsim_viz.sim.data import ArrayData, load_data
 from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model, simulate_all
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from quantsim_viz.report.metrics import AnyMetric
     from quantsim_viz.report.report import Report
     from quantsim_viz.sim.data import Data
-    from quantsim_viz.sim.execute import Progress
+    from quantsim_viz.sim.watch import Progress
 
 PARTICULAR = ("/op_type/", "/supergroups/", "/supergroup_pass_list/")
 """Where the rules stand that are about particular operators."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from quantsim_viz.sim.failures import explain_failure
-from quantsim_viz.sim.watch import Progress, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.network import Network
     from quantsim_viz.sim.plan import Plan
     from quantsim_viz.sim.values import Key
-
-__all__ = ["Outcome", "Progress", "Watch", "run_plan"]
+    from quantsim_viz.sim.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,9 @@ def run_plan(
             try:
                 step.run(slots, results)
             except (RuntimeError, ValueError, IndexError, TypeError, MemoryError) as error:
-                raise explain_failure(error, step, plan, network, inputs, slots) from error
+                failure = explain_failure(error, step, plan, network, inputs, slots)
+                slots.clear()  # or the traceback holds them for as long as somebody holds the error
+                raise failure from error
             if taken is not None:
                 for index in step.results:
                     taken(index, results[index])

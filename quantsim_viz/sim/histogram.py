@@ -15,9 +15,9 @@ from quantsim_viz.sim.calibration import find_encodings
 from quantsim_viz.sim.channels import channel_axes
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
 from quantsim_viz.sim.tallies import Extent, Tally, bin_edges
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.calibration import Calibration
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
-    from quantsim_viz.sim.execute import Progress
     from quantsim_viz.sim.tallies import Binned, Reach
     from quantsim_viz.sim.values import Key
+    from quantsim_viz.sim.watch import Progress
 
 MOST_BINS = 65536
 

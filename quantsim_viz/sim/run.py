@@ -10,8 +10,8 @@ from quantsim_viz.errors import ModelError
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
-from quantsim_viz.sim.execute import Watch
 from quantsim_viz.sim.simulate import accepted, as_model
+from quantsim_viz.sim.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from quantsim_viz.sim.execute import Progress
+    from quantsim_viz.sim.watch import Progress
 
 
 def run(

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.data import Data
     from quantsim_viz.sim.encodings import Encoding
     from quantsim_viz.sim.engine import Engine
-    from quantsim_viz.sim.execute import Watch
     from quantsim_viz.sim.layers import Layer
     from quantsim_viz.sim.plan import Plan
+    from quantsim_viz.sim.watch import Watch
 
 ACTIVATION_BYTES = 1 << 30
 """Memory that the kept float activations of one batch may take; batches are made small enough."""
