@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
     from quantsim_viz.ui.session import Session
+    from quantsim_viz.ui.sources import ModelSource
     from quantsim_viz.ui.state import AppState
 
 DATA_TYPES = ["npz", "npy"]
@@ -62,7 +63,7 @@ def _draw_choosers(session: Session) -> None:
         "model",
         "Model",
         [*sources.sample_references()],
-        (model.reference, f"{model.reference} (uploaded)" if model.is_upload else model.reference),
+        (model.reference, _model_title(model)),
         lambda value: _choose_model(session, value),
         "A sample, or the path of an .onnx file below the folder the app was started in",
     )
@@ -87,6 +88,14 @@ def _draw_choosers(session: Session) -> None:
         lambda value: _choose_data(session, value),
         "A .npz or .npy file, a folder of images, or random data",
     )
+
+
+def _model_title(model: ModelSource) -> str:
+    """Return the name first: the box is narrower than most paths."""
+    if model.is_upload:
+        return f"{model.reference} (uploaded)"
+    folder, _, name = model.reference.rpartition("/")
+    return f"{name} in {folder}" if folder else name
 
 
 def _chooser(

@@ -4,7 +4,7 @@ import { MODE_NEEDS, MODE_WORDS, MODES } from "./looks.js";
 import { drawSwatch, savePicture } from "./picture.js";
 import { findNodes } from "./query.js";
 
-const NARROW = 520; // pixels; a narrower graph begins with its legend folded
+const NARROW = 640; // pixels; a narrower graph begins with its legend folded
 const KEYS = [
   ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
   ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"], ["m", "what can be done to the selection"],
