@@ -185,10 +185,11 @@ class Tally:
         theirs, values = read_answer(detail), read_arrays(detail["values"])
         moved = [read_answer(answer) for answer in detail["perturbed"]]
         for tensor in wrong:
-            cause, note = trace_encoding(
+            cause, note, alike = trace_encoding(
                 case, tensor, theirs.encodings, mine.encodings, [m.encodings for m in moved], values
             )
             counts[f"tensors: {cause}"] += 1
+            counts["tensors alike given AIMET's values"] += alike
             self.unexplained += cause == "unexplained"
             lines.append(f"{tensor}: {cause}: {note}")
         for number in off:
@@ -214,6 +215,7 @@ class Tally:
 def figures(counts: Mapping[str, int]) -> str:
     """Say the figures of one scheme."""
     share = counts["tensors agree"] / max(1, counts["tensors"])
+    alike = counts["tensors alike given AIMET's values"]
     rest = [f"{name} {count}" for name, count in sorted(counts.items()) if ": " in name]
     apart = [
         f"{counts[name]} {name}"
@@ -227,7 +229,8 @@ def figures(counts: Mapping[str, int]) -> str:
     ]
     return (
         f"{counts['pairs agree']} of {counts['compared']} pairs agree, encodings "
-        f"{counts['tensors agree']} of {counts['tensors']} ({share:.2%}), outputs "
+        f"{counts['tensors agree']} of {counts['tensors']} ({share:.2%}), given what AIMET's "
+        f"quantizers were shown {counts['tensors agree'] + alike}, outputs "
         f"{counts['outputs agree']} of {counts['outputs']}, {counts['outputs identical']} of them "
         f"without any element off"
         + (f"; differences: {', '.join(rest)}" if rest else "")

@@ -92,8 +92,8 @@ def trace_encoding(
     mine: Encodings,
     moved: Sequence[Encodings],
     values: Mapping[str, Array],
-) -> tuple[str, str]:
-    """Return why a tensor's encodings differ, and how.
+) -> tuple[str, str, bool]:
+    """Return why a tensor's encodings differ, how, and whether they are alike given AIMET's values.
 
     Args:
         case: The simulation.
@@ -105,19 +105,20 @@ def trace_encoding(
     """
     note = f"AIMET {_brief(theirs.get(tensor))}, ours {_brief(mine.get(tensor))}"
     if tensor not in theirs or tensor not in mine:
-        return "unexplained", note
+        return "unexplained", note, False
     if any(not _is_grid(entry, case) for entry in theirs[tensor] or ()):
-        return "AIMET defect", note
+        return "AIMET defect", note, False
     if tensor in _weights_behind_defects(case, theirs):
-        return "AIMET defect", f"{note}; scaled to another one"
+        return "AIMET defect", f"{note}; scaled to another one", False
     if case.scheme == "tf_enhanced" and any(map(_is_cut, mine[tensor])):
-        return "AIMET defect", note
-    if any(encodings_differ(theirs, again, tensor) for again in moved):
-        return "AIMET fragile", note
+        return "AIMET defect", note, False
     given = from_shown(case, tensor, theirs, values)
-    if not encodings_differ(theirs, {tensor: given}, tensor):
-        return "upstream", note
-    return "unexplained", f"{note}; given AIMET's values {_brief(given)}"
+    alike = not encodings_differ(theirs, {tensor: given}, tensor)
+    if not alike:
+        note = f"{note}; given AIMET's values {_brief(given)}"
+    if any(encodings_differ(theirs, again, tensor) for again in moved):
+        return "AIMET fragile", note, alike
+    return "upstream" if alike else "unexplained", note, alike
 
 
 def _is_grid(entry: Mapping[str, float], case: Case) -> bool:
