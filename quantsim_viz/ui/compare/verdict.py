@@ -69,11 +69,19 @@ def _answer(session: Session, measured: Measured | None) -> tuple[str, str, list
     if lead:
         return lead, "alike", [_rules_line(session)]
     if measured is None:
-        return "Measuring" if session.live else "Nothing was measured yet", "none", []
+        return _nothing_measured(session)
     columns = measured.column("A"), measured.column(comparing.other)
     if None in columns:
         return "Measuring", "none", []
     return _judged(session, measured, columns)  # type: ignore[arg-type]  # none of them is None
+
+
+def _nothing_measured(session: Session) -> tuple[str, str, list[str]]:
+    jobs = [session.jobs.get(purpose) for purpose in ("compare-live", "compare")]
+    failed = [job for job in jobs if job is not None and job.state == "failed"]
+    if failed and not any(job is not None and job.is_running for job in jobs):
+        return "Nothing could be measured", "refused", [failed[-1].problem]
+    return "Measuring" if session.live else "Nothing was measured yet", "none", []
 
 
 def _no_difference(session: Session) -> str:

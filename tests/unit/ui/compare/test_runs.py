@@ -121,13 +121,18 @@ def test_nothing_runs_while_the_page_is_closed_or_live_figures_are_off(softmax: 
 def test_what_failed_is_told_and_not_tried_again_unasked(softmax: Session) -> None:
     worker: Any = Worker()
     keep_compared(softmax, worker)
+    assert verdict_view(softmax)["headline"] == "Measuring"
     job = softmax.jobs["compare-live"]
     job.state, job.error = "failed", DataError("no labels", code="labels-missing", hint="add them")
     runs.collect(softmax)
     assert "no labels" in softmax.notices["compare"].text
+    view = verdict_view(softmax)
+    assert (view["headline"], view["tone"]) == ("Nothing could be measured", "refused")
+    assert "no labels" in view["lines"][0]
     keep_compared(softmax, worker)
     assert len(worker.asked) == 1
     start_comparison(softmax, worker)
+    assert verdict_view(softmax)["headline"] == "Measuring"
     assert len(worker.asked) == 2, "it is tried again when somebody asks"
 
 
