@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -179,3 +180,21 @@ def test_data_too_large_for_memory_at_once_are_said_to_be_so(monkeypatch, everyt
     with pytest.raises(DataError, match="8 samples of 'x' take 8 MiB") as caught:
         simulate(net, everything, {"x": np.zeros((8, 256, 1024), np.float32)})
     assert (caught.value.code, caught.value.hint) == ("out-of-memory", "try --batch-size 4")
+
+
+def test_an_error_that_is_kept_keeps_no_activations():
+    net = load_model(
+        model(
+            [
+                node("Concat", "x x", "wide", "concat1", axis=1),
+                node("Reshape", "x shape", "r", "reshape1"),
+                node("MatMul", "wide r", "y", "matmul1"),
+            ],
+            constants={"shape": np.array([3, -1])},
+        )
+    )
+    with pytest.raises(ModelError, match="reshape1") as caught:
+        run(net, {"x": floats(5, 4)})
+    alive = [value for value in gc.get_objects() if isinstance(value, torch.Tensor)]
+    assert caught.value.code == "node-failed"
+    assert not [value for value in alive if value.shape == (5, 8)]

@@ -173,6 +173,6 @@ def test_clipping_is_the_part_of_the_noise_from_outside_the_range():
 
 
 def test_equal_values_are_summed_up_as_exactly_as_others():
-    values = torch.full((1,), 0.01171).expand(2 * CHUNK + 5)
+    values = torch.full((1,), 0.0117).expand(2 * CHUNK + 5)
     wide = values.double().square().sum().item()
     assert signal_power(values) == pytest.approx(wide, rel=1e-6)
