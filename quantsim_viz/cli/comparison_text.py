@@ -234,15 +234,15 @@ def _iter_attribution(found: Mapping[str, Any], names: tuple[str, str]) -> Itera
     acting = [rule for rule in found["rules"] if not rule["idle"]]
     idle = len(found["rules"]) - len(acting)
     metric = found["metric"]
-    header = ["rule", "what changed", "quantizers", "alone", "dB", "last", "dB"]
+    header = ["rule", "what changed", "quantizers", "alone", "dB", "on top", "dB"]
     if metric is not None:
-        header += [f"{metric} alone", f"{metric} last"]
+        header += [f"{metric} alone", f"{metric} on top"]
     rows = [tuple(_rule_cells(rule, metric)) for rule in acting]
     if rows:
         rows += _sum_rows(found, metric)
         yield format_table(header, rows, ["<", "<", *[RIGHT] * (len(header) - 2)])
         yield f"alone: what this change by itself adds to {first}."
-        yield "last: what it adds when all the others are made."
+        yield "on top: what it adds when all the others are made."
     for rule in acting:
         for side, words in (("alone", "made alone"), ("without", "left out alone")):
             if rule[side]["refused"] is not None:
