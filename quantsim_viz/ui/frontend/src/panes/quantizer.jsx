@@ -103,6 +103,7 @@ function Cascade({ rows, send }) {
 }
 
 const NOTHING = "changes nothing";
+const NOT_COUNTED = "\u00a0"; // keeps the room that the counts will take
 const HOVER_MS = 90;
 
 // Where an offer was clicked last. What comes to stand under a pointer that rests there was not
@@ -142,7 +143,7 @@ function Offers({ lead, offers, form, send }) {
           onBlur={() => preview(null)}
           data-idle={offer.counts === NOTHING}
           onClick={(event) => take(event, offer)}>
-          <span>{offer.title}</span>{(offer.refused || offer.counts) && <small>{offer.refused || offer.counts}</small>}
+          <span>{offer.title}</span><small>{offer.refused || offer.counts || NOT_COUNTED}</small>
         </button>
       ))}
       {form && <RangeForm form={form} preview={preview} act={act} />}
