@@ -80,7 +80,7 @@ class ValueCache:
         self.used = 0
 
     def _keep(self, place: Place, key: Key, value: Tensor, worth: tuple[int, int]) -> None:
-        size = value.numel() * value.element_size()
+        size = _held_by(value)
         if (place, key) in self._values or size > self.budget:
             return
         while self.used + size > self.budget:
@@ -88,10 +88,15 @@ class ValueCache:
                 return
             *_, old_place, old_key = heapq.heappop(self._worth)
             old = self._values.pop((old_place, old_key))
-            self.used -= old.numel() * old.element_size()
+            self.used -= _held_by(old)
         self._values[place, key] = value
         self.used += size
         heapq.heappush(self._worth, (*worth, place, key))
+
+
+def _held_by(value: Tensor) -> int:
+    """Return how much memory a value keeps from being freed: a slice, all that it was cut from."""
+    return value.untyped_storage().nbytes()
 
 
 def narrow_keys(plan: Plan) -> frozenset[Key]:

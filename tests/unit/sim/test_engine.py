@@ -9,6 +9,7 @@ from support.small_models import floats, model, node
 
 from quantsim_viz import load_config, load_model, simulate
 from quantsim_viz.sim import Engine, load_data
+from quantsim_viz.sim.cache import ValueCache
 from quantsim_viz.sim.data import ArrayData
 from quantsim_viz.sim.passes import join
 from quantsim_viz.sim.run_order import quantizer_order
@@ -123,6 +124,14 @@ def test_memory_does_not_grow_with_the_number_of_batches(residual, images, every
     simulate(residual, everything, Stream())
     assert max(counts[2:12]) <= counts[1] * 1.05
     assert max(counts[14:]) <= counts[13] * 1.05
+
+
+def test_slices_that_are_kept_keep_no_more_memory_than_the_budget_allows():
+    cache = ValueCache(budget=4096)
+    for key in range(1, 9):
+        cache._keep(("data", 1, 0), key, torch.ones(16, 32)[:, :1], (1, key))
+    kept = [value.untyped_storage() for value in cache._values.values()]
+    assert sum(part.nbytes() for part in kept) == cache.used == 4096
 
 
 def test_outputs_of_batches_are_joined_along_the_samples():
