@@ -172,18 +172,25 @@ def _row(entry: Preset, row: Mapping[str, Any], columns: Sequence[str]) -> str:
 def _iter_section(entry: Preset) -> Iterator[str]:
     yield f"## `{entry.name}`: {entry.title}\n"
     yield f"{entry.description}\n"
-    if not entry.target:
-        return
-    yield f"Runtime: {entry.target}. Integers: {entry.bit_widths}. Checked {entry.checked}.\n"
+    if entry.target:
+        yield f"Runtime: {entry.target}. Integers: {entry.bit_widths}.\n"
+        yield from _iter_statements(entry)
+    yield f"Checked {entry.checked}.\n"
+    if entry.sources:
+        yield "Sources:\n"
+    for source in entry.sources:
+        yield f"- {source.key}: [{source.title}]({source.url}) ({source.how})"
+    yield ""
+
+
+def _iter_statements(entry: Preset) -> Iterator[str]:
     yield "| rules | what the runtime says | source |\n|---|---|---|"
     for statement in entry.statements:
         rules = ", ".join(f"`{pointer}`" for pointer in statement.at)
         yield f"| {rules} | {statement.says} | {', '.join(statement.sources) or 'the format'} |"
     yield "\nWhat it cannot express:\n"
     yield from (f"- {sentence}" for sentence in entry.cannot_express)
-    yield "\nSources:\n"
-    for source in entry.sources:
-        yield f"- {source.key}: [{source.title}]({source.url}) ({source.how})"
+    yield ""
 
 
 if __name__ == "__main__":
