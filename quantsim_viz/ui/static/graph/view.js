@@ -106,7 +106,7 @@ export class View {
   /** The page is still finding its proportions, and nobody has moved the view. */
   isSettling() {
     const { opening, camera } = this;
-    return Boolean(opening) && performance.now() < opening.until && ["x", "y", "k"].every((axis) => camera[axis] === opening[axis]);
+    return Boolean(opening) && !camera.flight && performance.now() < opening.until && ["x", "y", "k"].every((axis) => camera[axis] === opening[axis]);
   }
 
   /** Move and select together with the other views of that name. */
