@@ -73,6 +73,13 @@ _OPTIONS = (
     click.option(
         "--seed", type=int, metavar="N", help="With --samples: draw them, with this seed."
     ),
+    click.option(
+        "--device",
+        default="cpu",
+        show_default=True,
+        metavar="DEVICE",
+        help="Where to execute: cpu, or a device of torch's such as cuda, which is untested.",
+    ),
     fold_option,
 )
 

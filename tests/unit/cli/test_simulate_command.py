@@ -32,7 +32,7 @@ def test_every_option_reaches_the_simulation(quantsim_viz, cnn, digits):
         *("simulate", cnn, "-c", "default_config", "--data", "random:3", "--json"),
         *("--param-bits", "4", "--act-bits", "16", "--scheme", "percentile", "--percentile", "99"),
         *("--measure", "isolated,sensitivity", "--calibration", digits, "--metric", "mse"),
-        *("--batch-size", "4", "--samples", "8"),
+        *("--batch-size", "4", "--samples", "8", "--device", "cpu"),
     )
     report = json.loads(done.out)
     assert done.status == 0, done.err
@@ -185,6 +185,7 @@ def test_data_that_do_not_fit_are_said_to_be_so(quantsim_viz, cnn, tmp_path, arr
         ("--data", "random", "--metric", "beauty"),
         ("--data", "random", "--percentile", "20"),
         ("--data", "random", "--samples", "0"),
+        ("--data", "random", "--device", "abacus"),
         (),
     ],
     ids=" ".join,

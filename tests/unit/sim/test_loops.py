@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 
@@ -196,6 +197,17 @@ def test_several_threads_give_the_same_values_and_sums(count, monkeypatch):
     shared = powers.quantize_measured(source, other, exact, quantizer, scratch()[0])[:2]
     assert torch.equal(target, other)
     assert shared == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Python 3.12: forking beside threads
+def test_a_forked_process_takes_threads_of_its_own():
+    assert list(loops._pool(2).map(abs, [-1])) == [1]
+    child = os.fork()
+    if not child:
+        os._exit(loops._pool.cache_info().currsize)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert loops._pool.cache_info().currsize
 
 
 def test_without_llvm_torch_does_the_work(monkeypatch):
