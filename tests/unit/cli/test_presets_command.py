@@ -61,10 +61,12 @@ def test_about_may_stand_behind_the_name(capsys):
     assert about(capsys, "qnn_htp", "--about") == about(capsys, "--about", "qnn_htp")
 
 
-def test_about_a_preset_of_no_runtime_is_its_description_alone(capsys):
+def test_about_a_preset_of_no_runtime_names_its_page_and_no_target(capsys):
     printed = about(capsys, "--about", "default_config")
     assert printed.startswith("Documented default\n\nThe default configuration")
-    assert "sources" not in printed.lower()
+    assert "quantization_configuration.html" in printed
+    assert "target" not in printed.lower()
+    assert "sources" not in about(capsys, "--about", "only_listed_ops").lower()
 
 
 def test_about_without_a_name_is_status_2(capsys):
