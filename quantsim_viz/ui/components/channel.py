@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,13 @@ class Channel:
     Attributes:
         client: Random name of the component instance in the browser; a reload makes a new one.
         seq: Number of the last act done.
+        token: Random name of this end. A browser that finds a restarted server sends its last acts
+            again, which the old one did; they are known by the name they were meant for.
     """
 
     client: str = ""
     seq: int = 0
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
 
     def receive(self, message: Mapping[str, Any] | None) -> list[Act]:
         """Return the acts of a message that are new, in order, and note them as done."""
@@ -40,12 +44,12 @@ class Channel:
         fresh = [act for act in message.get("acts", ()) if act.get("seq", 0) > self.seq]
         if fresh:
             self.seq = fresh[-1]["seq"]
-        return fresh
+        return [act for act in fresh if act.get("to", self.token) == self.token]
 
     @property
     def ack(self) -> list[Any]:
         """What the component is told, so that it stops repeating."""
-        return [self.client, self.seq]
+        return [self.client, self.seq, self.token]
 
 
 @dataclass

@@ -12,6 +12,7 @@ export function openChannel() {
   let seq = 0;
   let trigger = () => {};
   let timer = null;
+  let to; // the server's end that an act is meant for: a restarted one must not do it again
 
   const transmit = (tries) => {
     clearTimeout(timer);
@@ -25,10 +26,11 @@ export function openChannel() {
     update(component) {
       trigger = component.setTriggerValue;
       const ack = component.data?.ack;
+      if (ack) to = ack[2];
       if (ack && ack[0] === client) pending = pending.filter((act) => act.seq > ack[1]);
     },
     send(type, payload = {}) {
-      pending.push({ seq: ++seq, type, ...payload });
+      pending.push({ seq: ++seq, to, type, ...payload });
       transmit(0);
       return seq;
     },
