@@ -44,7 +44,7 @@ class Channel:
         fresh = [act for act in message.get("acts", ()) if act.get("seq", 0) > self.seq]
         if fresh:
             self.seq = fresh[-1]["seq"]
-        ours = [act for act in fresh if act.get("to", self.token) == self.token]
+        ours = [act for act in fresh if act.get("to") in (None, self.token)]
         return [{name: value for name, value in act.items() if name != "to"} for act in ours]
 
     @property
