@@ -9,7 +9,7 @@ import streamlit as st
 
 from quantsim_viz.ui.compare.runs import keep_compared
 from quantsim_viz.ui.examine import keep_examined
-from quantsim_viz.ui.panels.bottom import draw_bottom
+from quantsim_viz.ui.panels.bottom import draw_below, draw_editor
 from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_beside, draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
@@ -46,19 +46,22 @@ def draw_workbench() -> None:
 
 
 def _draw_panes(state: AppState) -> None:
-    """Draw the workbench: the graph first, then what takes longer and is looked at later."""
+    """Draw the workbench: the graph first, the editor, then what is looked at later."""
     with st.container(key="workbench", gap=None):
         bar = place_topbar()
         summary = st.container(key="summary-box", gap=None)
         beside = draw_middle(state)
         time.sleep(SENDING_SECONDS)
+        strip = st.container(key="strip-box", gap=None)
+        below = draw_editor(state)
         _keep_up(state)
         fill_topbar(state, bar)
         draw_beside(state, beside)
         with summary:
             draw_summary(state)
-        draw_strip(state)
-        draw_bottom(state)
+        with strip:
+            draw_strip(state)
+        draw_below(state, below)
 
 
 def _keep_up(state: AppState) -> None:

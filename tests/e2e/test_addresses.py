@@ -44,6 +44,7 @@ def test_an_address_shows_the_same_view_to_somebody_else(
     mine.show_forms("Operator types")
     mine.set_value("Conv is_output_quantized False")
     mine.wait_for_status("node_conv2d_5", "input_weight")
+    mine.wait_for_text('"Conv": {')
     yours.page.reload()
     yours.wait_for_graph()
     assert yours.statuses() != mine.statuses()

@@ -75,6 +75,7 @@ def test_a_draft_outlives_a_reload_and_a_restart(
     app.show_forms("Operator types")
     app.set_value("Relu is_output_quantized False")
     app.wait_for_status("node_relu", "float")
+    app.wait_for_text('"Relu": {')
     text = app.text()
 
     app.page.reload()
@@ -89,6 +90,7 @@ def test_a_draft_outlives_a_reload_and_a_restart(
     app.wait_for_status("node_relu", "quantized")
     app.press("redo")
     app.wait_for_status("node_relu", "float")
+    app.wait_for_exactly(text)
 
     # The server dies without a word; another one takes its place; the page finds it by itself.
     server.crash()
@@ -101,6 +103,7 @@ def test_a_draft_outlives_a_reload_and_a_restart(
     app.wait_for_status("node_relu", "quantized")
     app.set_value("Relu is_output_quantized False")
     app.wait_for_status("node_relu", "float")
+    app.wait_for_exactly(text)
 
     # The file changes while nobody looks: the draft is not brought back unasked.
     again.close()
@@ -112,18 +115,29 @@ def test_a_draft_outlives_a_reload_and_a_restart(
     app.show_json()
     asked.wait_for()
     assert app.statuses()["node_relu"] == "quantized"
+
+    # Nor is it lost while the question stands, whatever is done meanwhile.
+    app.select("node_relu")
+    app.part("inspector").get_by_role("heading", name="node_relu", exact=True).wait_for()
+    app.page.reload()
+    app.wait_for_graph()
+    app.show_json()
+    asked.wait_for()
     app.part("editor").get_by_role("button", name="Bring it back").click()
     app.wait_for_status("node_relu", "float")
 
 
 def test_opening_the_same_configuration_again_starts_anew(app: AppPage) -> None:
     app.open(model=CNN, config="default_config")
+    opened = app.text()
     app.show_forms("Operator types")
     app.set_value("Relu is_output_quantized False")
     app.wait_for_status("node_relu", "float")
+    app.wait_for_text('"Relu": {')
     app.press("open")
     app.press("new")
     app.wait_for_status("node_relu", "quantized")
+    app.wait_for_exactly(opened)
     app.page.reload()
     app.wait_for_graph()
     app.wait_for_status("node_relu", "quantized")

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from re import Pattern
 
     from playwright.sync_api import Locator, Page
@@ -30,6 +33,21 @@ CNN = "sample_models/digits_cnn.onnx"
 MOBILENET = "sample_models/digits_mobilenet.onnx"
 PATIENCE = 60_000
 """Milliseconds. Far more than anything takes on a quiet machine."""
+
+TRIES = 6
+
+
+def _until_seen(do: Callable[[], None], see: Callable[[float], None]) -> None:
+    """Do something until what it should bring about is seen; `see` takes its patience."""
+    for left in reversed(range(TRIES)):
+        do()
+        try:
+            see(PATIENCE / TRIES)
+        except PlaywrightTimeoutError:
+            if not left:
+                raise
+        else:
+            return
 
 
 DEEPEST = """
@@ -177,22 +195,40 @@ class AppPage:
         self.part("inspector").get_by_role("heading", name=node, exact=True).wait_for()
 
     def click_nodes(self, *names: str) -> None:
-        """Click nodes in the graph one after the other, the shift key held from the second on."""
-        self.wait_for_stillness()
-        for number, name in enumerate(names):
-            if number == 1:
-                self.page.keyboard.down("Shift")
-            self.page.mouse.click(*self.place_of(name))
-        self.page.keyboard.up("Shift")
-        self.page.wait_for_function(
-            "names => JSON.stringify(window.quantsimViz.graph.selected) === JSON.stringify(names)",
-            arg=list(names),
-        )
+        """Click nodes in the graph one after the other, the shift key held from the second on.
+
+        A message that comes or goes above the graph can push it from under the pointer; who clicks
+        beside a node for that looks and clicks again.
+        """
+
+        def click() -> None:
+            self.wait_for_stillness()
+            for number, name in enumerate(names):
+                if number == 1:
+                    self.page.keyboard.down("Shift")
+                self.page.mouse.click(*self.place_of(name))
+            self.page.keyboard.up("Shift")
+
+        def see(patience: float) -> None:
+            self.page.wait_for_function(
+                "names => JSON.stringify(window.quantsimViz.graph.selected)"
+                " === JSON.stringify(names)",
+                arg=list(names),
+                timeout=patience,
+            )
+
+        _until_seen(click, see)
 
     def choose_from_menu(self, node: str, item: str | Pattern[str]) -> None:
         """Click a node with the right button and choose from the menu that opens."""
-        self.page.mouse.click(*self.place_of(node), button="right")
-        self.part("graph").get_by_role("menuitem", name=item).click()
+        items = self.part("graph").get_by_role("menuitem", name=item)
+
+        def click() -> None:
+            self.wait_for_stillness()
+            self.page.mouse.click(*self.place_of(node), button="right")
+
+        _until_seen(click, lambda patience: items.wait_for(timeout=patience))
+        items.click()
 
     def place_of(self, node: str) -> tuple[float, float]:
         """Return where a node is drawn in the window."""
@@ -258,8 +294,16 @@ class AppPage:
             arg=node,
         )
 
+    def wait_until_settled(self) -> None:
+        """Wait until all panes are drawn: the graph comes first and the others after it."""
+        self.page.wait_for_function(
+            "window.quantsimViz?.editor && document.querySelector"
+            "('[data-testid=stApp][data-test-script-state=notRunning]')"
+        )
+
     def text(self) -> str:
-        """Return what stands in the editor."""
+        """Return what stands in the editor, once all that was sent has arrived there."""
+        self.wait_until_settled()
         return str(self.page.evaluate("window.quantsimViz.editor.text()"))
 
     def wait_for_text(self, part: str) -> None:

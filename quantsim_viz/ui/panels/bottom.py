@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -25,26 +25,66 @@ from quantsim_viz.ui.views.presets import presets_bytes
 from quantsim_viz.ui.views.table import op_type_counts, output_precisions, status_letters
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from quantsim_viz.ui.components.channel import Act
     from quantsim_viz.ui.state import AppState
 
 PARAM_TYPES = sorted({name for inputs in PARAM_INPUTS.values() for _, name in inputs})
 
 
-def draw_bottom(state: AppState) -> None:
-    """Draw the tabs. All panels stay mounted, so that switching loses nothing."""
+class Below(NamedTuple):
+    """Room under the graph."""
+
+    layers: DeltaGenerator
+    forms: DeltaGenerator
+    changes: DeltaGenerator
+    presets: DeltaGenerator
+    runs: DeltaGenerator
+
+
+def draw_editor(state: AppState) -> Below:
+    """Draw the tabs with the editor in them, and make room for what else they hold.
+
+    The editor keeps the draft in the browser, so it is drawn before what may take its time.
+    All panels stay mounted, so that switching loses nothing.
+    """
     session = state.session
     with st.container(key="bottom", gap=None):
         put_widget("tab", session.tab)
-        tabs = st.tabs(
+        layers, configuration, runs = st.tabs(
             list(TABS), key="tab", on_change=on_widget("tab", lambda tab: _show(state, str(tab)))
         )
-        with tabs[0]:
-            _draw_layers(state)
-        with tabs[1]:
-            _draw_configuration(state)
-        with tabs[2]:
-            draw_run(state)
+        put_widget("view", session.view)
+        with configuration, st.container(key="config-box", gap=None):
+            st.segmented_control(
+                "View",
+                VIEWS,
+                key="view",
+                required=True,
+                label_visibility="collapsed",
+                on_change=on_widget("view", lambda view: setattr(session, "view", str(view))),
+            )
+            forms = st.container(key="forms-box", gap=None)
+            changes = st.container(key="changes-box", gap=None)
+            presets = st.container(key="presets-box", gap=None)
+            with st.container(key="editor-box", gap=None):
+                _draw_editor(state)
+    return Below(layers, forms, changes, presets, runs)
+
+
+def draw_below(state: AppState, below: Below) -> None:
+    """Draw layers, forms, changes, presets and runs."""
+    with below.layers:
+        _draw_layers(state)
+    with below.forms:
+        _draw_forms(state)
+    with below.changes:
+        _draw_changes(state)
+    with below.presets:
+        _draw_presets(state)
+    with below.runs:
+        draw_run(state)
 
 
 def _show(state: AppState, tab: str) -> None:
@@ -69,28 +109,6 @@ def _draw_layers(state: AppState) -> None:
         **published_figures(session, publish),
     }
     draw_pane(state, "layers", "layers", data)
-
-
-def _draw_configuration(state: AppState) -> None:
-    session = state.session
-    put_widget("view", session.view)
-    with st.container(key="config-box", gap=None):
-        st.segmented_control(
-            "View",
-            VIEWS,
-            key="view",
-            required=True,
-            label_visibility="collapsed",
-            on_change=on_widget("view", lambda view: setattr(session, "view", str(view))),
-        )
-        with st.container(key="forms-box", gap=None):
-            _draw_forms(state)
-        with st.container(key="changes-box", gap=None):
-            _draw_changes(state)
-        with st.container(key="presets-box", gap=None):
-            _draw_presets(state)
-        with st.container(key="editor-box", gap=None):
-            _draw_editor(state)
 
 
 def _draw_forms(state: AppState) -> None:

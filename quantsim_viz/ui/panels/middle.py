@@ -67,8 +67,7 @@ def draw_strip(state: AppState) -> None:
     }
     figures = published_figures(session, publish)
     data |= figures
-    with st.container(key="strip-box", gap=None):
-        draw_pane(state, "strip", "strip", data | {"empty": not figures})
+    draw_pane(state, "strip", "strip", data | {"empty": not figures})
 
 
 def _draw_navigator(state: AppState) -> None:

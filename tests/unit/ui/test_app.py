@@ -244,7 +244,7 @@ def test_a_run_that_ended_while_the_page_was_drawn_is_taken_over(app: AppTest) -
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("quantsim_viz.ui.workbench._warm_up", lambda state: None)
-        patch.setattr("quantsim_viz.ui.workbench.draw_bottom", end_now)
+        patch.setattr("quantsim_viz.ui.workbench.draw_strip", end_now)
         session.jobs["simulate"] = job
         app.run()
     assert job.taken

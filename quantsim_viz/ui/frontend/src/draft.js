@@ -60,6 +60,18 @@ export function dropAllDrafts(doc) {
   }
 }
 
+/** Keep this tab's draft where what is written meanwhile does not touch it: it waits for an answer. */
+export function setAside(doc) {
+  try {
+    const draft = localStorage.getItem(ownKey(doc));
+    if (draft === null) return;
+    localStorage.setItem(`${PREFIX}${doc}#aside-${Date.now()}`, draft);
+    localStorage.removeItem(ownKey(doc));
+  } catch {
+    /* storage is off or full: the draft stays where it is */
+  }
+}
+
 /** Take over what `readDraft` found: it is this tab's from now on. */
 export function adoptDraft(doc, draft) {
   try {

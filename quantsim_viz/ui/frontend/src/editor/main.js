@@ -17,7 +17,9 @@ import {
 } from "@codemirror/view";
 import { openChannel } from "../channel.js";
 import { fetchOnce } from "../fetching.js";
-import { adoptDraft, dropAllDrafts, dropDraft, onTaken, readDraft, writeDraft } from "../draft.js";
+import {
+  adoptDraft, dropAllDrafts, dropDraft, onTaken, readDraft, setAside, writeDraft,
+} from "../draft.js";
 import { mounted } from "../mounting.js";
 import { schemaCompletion } from "./completion.js";
 import { ruleMarks, setMarkedLines, setReach } from "./rules.js";
@@ -222,6 +224,7 @@ class Editor {
   }
 
   offer(draft, bring) {
+    setAside(this.doc);
     const when = new Date(draft.time).toLocaleString();
     const text = document.createElement("span");
     text.textContent = `A draft of ${when} was written on another version of this file.`;
