@@ -175,6 +175,10 @@ def _iter_section(entry: Preset) -> Iterator[str]:
     if entry.target:
         yield f"Runtime: {entry.target}. Integers: {entry.bit_widths}.\n"
         yield from _iter_statements(entry)
+    if entry.cannot_express:
+        yield "What it cannot express:\n"
+        yield from (f"- {sentence}" for sentence in entry.cannot_express)
+        yield ""
     yield f"Checked {entry.checked}.\n"
     if entry.sources:
         yield "Sources:\n"
@@ -188,8 +192,6 @@ def _iter_statements(entry: Preset) -> Iterator[str]:
     for statement in entry.statements:
         rules = ", ".join(f"`{pointer}`" for pointer in statement.at)
         yield f"| {rules} | {statement.says} | {', '.join(statement.sources) or 'the format'} |"
-    yield "\nWhat it cannot express:\n"
-    yield from (f"- {sentence}" for sentence in entry.cannot_express)
     yield ""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.small_configs import REFUSED
 
 from quantsim_viz import load_config, load_model, resolve
 from quantsim_viz.cli.presets_figures import count_statuses, measure
 from quantsim_viz.cli.presets_page import as_fraction, render_page
-from quantsim_viz.config import list_presets, preset
+from quantsim_viz.config import Preset, list_presets, preset
 from quantsim_viz.samples import list_samples, preset_figures
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -52,9 +53,10 @@ def test_accuracy_and_sqnr_are_those_of_today(name) -> None:
     assert again["output_sqnr_db"] == pytest.approx(row["output_sqnr_db"], abs=0.05)
 
 
-def test_a_refused_preset_is_measured_as_refused() -> None:
+def test_a_refused_configuration_is_measured_as_refused() -> None:
     sample = list_samples()[1]
-    row = measure(load_model(sample.model), sample, preset("weights_only"))
+    entry = Preset("refused", "Refused", "Refused on this sample.", REFUSED)
+    row = measure(load_model(sample.model), sample, entry)
     assert row == {"statuses": {}, "top1": None, "output_sqnr_db": None}
 
 

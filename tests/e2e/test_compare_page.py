@@ -123,7 +123,7 @@ def test_editing_a_side_moves_its_figures_and_leaves_the_document_alone(app: App
 
 
 def test_a_refused_side_is_shown_as_refused_beside_the_other(app: AppPage) -> None:
-    app.open(model=VIT, config="default_config", compare="weights_only")
+    app.open(model=VIT, config="default_config", compare="tests/support/refused.json")
     verdict = pane(app, "verdict")
     verdict.get_by_role("heading", name="A cannot be simulated").wait_for()
     pane(app, "sides").get_by_role("alert").get_by_text("AIMET refuses it").wait_for()

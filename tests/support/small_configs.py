@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+REFUSED = Path(__file__).parent / "refused.json"
+"""A valid configuration that AIMET refuses on every model with a float constant operand."""
 
 
 def quantize_everything(**changes: Any) -> dict[str, Any]:

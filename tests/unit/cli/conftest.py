@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.small_configs import REFUSED
 
 from quantsim_viz.cli import main
 
@@ -48,8 +49,14 @@ def cnn() -> Path:
 
 @pytest.fixture
 def vit() -> Path:
-    """Return the path of the sample with a float constant, which `weights_only` is refused on."""
+    """Return the path of a sample with float constants, where `refused` is refused."""
     return SAMPLES / "digits_vit.onnx"
+
+
+@pytest.fixture
+def refused() -> Path:
+    """Return the path of a configuration that AIMET refuses on `vit`."""
+    return REFUSED
 
 
 @pytest.fixture

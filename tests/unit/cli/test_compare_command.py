@@ -89,8 +89,8 @@ def test_attribution_says_what_each_rule_does(quantsim_viz, cnn, digits):
     assert {rule["pointer"] for rule in found["rules"] if not rule["idle"]} == set(rows)
 
 
-def test_a_refused_side_is_shown_and_the_others_are_compared(quantsim_viz, vit, digits):
-    names = ("weights_only", "default_config", "tflite_int8")
+def test_a_refused_side_is_shown_and_the_others_are_compared(quantsim_viz, vit, refused, digits):
+    names = (refused, "default_config", "tflite_int8")
     given = [part for name in names for part in ("-c", name)]
     done = quantsim_viz("compare", vit, *given, "--data", digits, "--samples", "8")
     assert done.status == 1
@@ -147,14 +147,16 @@ def test_labels_that_no_metric_takes_are_not_passed_over_in_silence(
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_refused_configuration_exits_with_1_and_its_document_comes(quantsim_viz, vit, order):
-    names = ("default_config", "weights_only")
+def test_a_refused_configuration_exits_with_1_and_its_document_comes(
+    quantsim_viz, vit, refused, order
+):
+    names = ("default_config", refused)
     given = [part for index in order for part in ("-c", names[index])]
     done = quantsim_viz("compare", vit, *given, "--data", "random", "--json")
     document = json.loads(done.out)
     assert done.status == 1
     assert document["error"] is not None
-    assert document["config"].endswith("weights_only.json")
+    assert document["config"] == str(refused)
     assert document["quantizers"] == {}
     assert document["errors"][order.index(1)]["code"] == document["error"]["code"]
     assert document["layers"][0]["sqnr_db"][order.index(1)] is None

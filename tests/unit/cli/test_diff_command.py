@@ -41,10 +41,10 @@ def test_a_configuration_differs_in_nothing_from_itself(quantsim_viz, cnn):
     assert json.loads(done.out)["changes"] == []
 
 
-def test_a_refused_side_is_said_to_be_so_and_exits_with_1(quantsim_viz, vit):
-    done = quantsim_viz("diff", vit, "-c", "default_config", "-c", "weights_only")
+def test_a_refused_side_is_said_to_be_so_and_exits_with_1(quantsim_viz, vit, refused):
+    done = quantsim_viz("diff", vit, "-c", "default_config", "-c", refused)
     assert done.status == 1
-    assert "AIMET refuses weights_only" in done.out
+    assert "AIMET refuses refused" in done.out
 
 
 @pytest.mark.parametrize("names", [("default_config",), ("default_config",) * 3])

@@ -39,7 +39,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(quantsim_viz, cnn):
         assert "did you mean 'node_conv2d'?" in done.err
 
 
-def test_a_refusal_is_explained_and_exits_with_1(quantsim_viz, vit):
-    done = quantsim_viz("explain", vit, "-c", "weights_only", "node_add_13")
+def test_a_refusal_is_explained_and_exits_with_1(quantsim_viz, vit, refused):
+    done = quantsim_viz("explain", vit, "-c", refused, "node_add_13")
     assert done.status == 1
     assert "AIMET refuses this configuration here" in done.out

@@ -73,10 +73,8 @@ def test_what_the_format_cannot_express_is_refused_by_name_and_nothing_is_writte
     assert not path.exists()
 
 
-def test_a_configuration_that_is_refused_exits_with_1(quantsim_viz, vit):
-    done = quantsim_viz(
-        "export", vit, "-c", "weights_only", "--data", "random", "--format", "aimet-1.0.0"
-    )
+def test_a_configuration_that_is_refused_exits_with_1(quantsim_viz, vit, refused):
+    done = quantsim_viz("export", vit, "-c", refused, "--data", "random", "--format", "aimet-1.0.0")
     assert done.status == 1
     assert done.out == ""
     assert "error[" in done.err

@@ -45,10 +45,10 @@ def test_another_format_is_a_usage_error(quantsim_viz, cnn, tmp_path):
 
 
 def test_a_refused_configuration_is_drawn_with_its_culprits_and_exits_with_1(
-    quantsim_viz, vit, tmp_path
+    quantsim_viz, vit, refused, tmp_path
 ):
     target = tmp_path / "net.svg"
-    done = quantsim_viz("graph", vit, "-c", "weights_only", "-o", target)
+    done = quantsim_viz("graph", vit, "-c", refused, "-o", target)
     assert done.status == 1
     assert "error[" in done.err
     assert "AIMET refuses" in texts(target)

@@ -34,9 +34,9 @@ def test_an_error_answers_no_and_offers_its_fix(quantsim_viz, tmp_path):
     assert counts.startswith("1 error")
 
 
-def test_a_model_can_turn_a_valid_configuration_into_an_error(quantsim_viz, vit):
-    assert quantsim_viz("lint", "weights_only").status == 0
-    done = quantsim_viz("lint", "weights_only", vit)
+def test_a_model_can_turn_a_valid_configuration_into_an_error(quantsim_viz, vit, refused):
+    assert quantsim_viz("lint", refused).status == 0
+    done = quantsim_viz("lint", refused, vit)
     assert done.status == 1
     assert "error[" in done.out
 

@@ -61,8 +61,10 @@ def test_a_file_that_cannot_be_written_is_said_to_be_so(quantsim_viz, cnn, tmp_p
     assert done.err.startswith(f"{target}: error[unwritable]: ")
 
 
-def test_a_refused_configuration_exits_with_1_and_still_gives_the_document(quantsim_viz, vit):
-    done = quantsim_viz("resolve", vit, "-c", "weights_only", "--json")
+def test_a_refused_configuration_exits_with_1_and_still_gives_the_document(
+    quantsim_viz, vit, refused
+):
+    done = quantsim_viz("resolve", vit, "-c", refused, "--json")
     document = json.loads(done.out)
     assert done.status == 1
     assert document["error"]["code"] in done.err

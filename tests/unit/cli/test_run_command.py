@@ -59,8 +59,8 @@ def test_bad_input_could_not_run(quantsim_viz, cnn, tmp_path, arguments, word):
     assert not (tmp_path / "out.npz").exists()
 
 
-def test_a_refused_configuration_exits_with_1(quantsim_viz, vit, tmp_path):
+def test_a_refused_configuration_exits_with_1(quantsim_viz, vit, refused, tmp_path):
     target = tmp_path / "out.npz"
-    done = quantsim_viz("run", vit, "-c", "weights_only", "--data", "random", "-o", target)
+    done = quantsim_viz("run", vit, "-c", refused, "--data", "random", "-o", target)
     assert done.status == 1
     assert not target.exists()

@@ -142,8 +142,10 @@ def test_an_interrupt_while_calibrating_leaves_nothing(quantsim_viz, cnn, digits
     assert done.err.strip() == "quantsim-viz: interrupted"
 
 
-def test_a_refused_configuration_gives_the_document_of_resolve_and_exits_with_1(quantsim_viz, vit):
-    done = quantsim_viz("simulate", vit, "-c", "weights_only", "--data", "random", "--json")
+def test_a_refused_configuration_gives_the_document_of_resolve_and_exits_with_1(
+    quantsim_viz, vit, refused
+):
+    done = quantsim_viz("simulate", vit, "-c", refused, "--data", "random", "--json")
     document = json.loads(done.out)
     assert done.status == 1
     assert document["error"]["code"] in done.err

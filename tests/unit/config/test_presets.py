@@ -79,9 +79,10 @@ def test_quantizing_nothing_by_default_is_said_by_leaving_the_key_out(name: str)
     assert read(name)["defaults"]["ops"] == {}
 
 
-def test_weights_only_leaves_the_inputs_alone() -> None:
-    assert read("weights_only")["model_input"] == {}
-    assert read("weights_only")["op_type"] == {}
+def test_weights_only_turns_nothing_else_on_but_what_aimet_asks_of_every_file() -> None:
+    document = read("weights_only")
+    assert document["op_type"] == document["model_output"] == {}
+    assert document["model_input"] == {"is_input_quantized": "True"}
 
 
 def test_only_listed_operators_are_turned_on() -> None:

@@ -198,9 +198,6 @@ def test_a_product_with_its_bias_has_one_output(name: str) -> None:
 
 # -- on the sample models --------------------------------------------------------------------------
 
-REFUSED = {("weights_only", "digits_mobilenet"), ("weights_only", "digits_vit")}
-"""Its model_input is empty, and these two hold float constants (`docs/semantics.md`, §10)."""
-
 _BEFORE_RELU = "asked for where no Relu follows; here one always does"
 _RESIDUAL = "asked for on residual additions; here one side is joined and the other asked for twice"
 WARNINGS = {
@@ -232,9 +229,6 @@ def test_every_sample_resolves_and_lints_with_known_warnings(
 ) -> None:
     config = load_config(name)
     for sample, model in samples.items():
-        if (name, sample) in REFUSED:
-            assert resolve(model, config).error is not None
-            continue
         assert resolve(model, config).error is None
         for found in lint(config, model):
             if found.severity is not Severity.INFO:

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from support.small_configs import REFUSED
 
 from quantsim_viz import attribute, load_config, load_model, resolve, simulate
 from quantsim_viz.errors import Cancelled, ConfigError
@@ -147,8 +148,8 @@ def test_progress_goes_forward_and_a_stop_is_obeyed(cnn):
 
 
 def test_a_refused_side_cannot_be_put_down_to_rules(vit):
-    with pytest.raises(ConfigError, match="AIMET refuses weights_only"):
-        attribute(vit, "weights_only", "default_config", "random", samples=2)
+    with pytest.raises(ConfigError, match="AIMET refuses refused"):
+        attribute(vit, REFUSED, "default_config", "random", samples=2)
 
 
 def test_the_passes_of_the_pass_list_set_configurations_apart(vit):

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from support.small_configs import REFUSED
 
 from quantsim_viz import compare, load_config, load_model, run, simulate
 from quantsim_viz.errors import ConfigError, DataError
@@ -32,7 +33,7 @@ def images(**changes):
 
 
 def test_a_refused_side_is_an_entry_and_the_others_are_compared(vit):
-    names = ["weights_only", "default_config", "tflite_int8"]
+    names = [REFUSED, "default_config", "tflite_int8"]
     found = compare(vit, names, DATA, samples=16)
     assert [report is None for report in found.reports] == [True, False, False]
     assert found.refusals[0].code == "model-input-missing-key"
@@ -48,15 +49,15 @@ def test_a_refused_side_is_an_entry_and_the_others_are_compared(vit):
 
 
 def test_one_accepted_side_is_still_shown(vit):
-    found = compare(vit, ["default_config", "weights_only"], DATA, samples=8)
+    found = compare(vit, ["default_config", REFUSED], DATA, samples=8)
     assert found.metric["values"][1] is None
     assert found.outputs["logits"]["sqnr_db"][1] is None
     assert found.outputs["logits"]["sqnr_db"][0] is not None
 
 
 def test_nothing_is_left_when_every_side_is_refused(vit):
-    with pytest.raises(ConfigError, match="AIMET refuses weights_only"):
-        compare(vit, ["weights_only", "weights_only"], "random")
+    with pytest.raises(ConfigError, match="AIMET refuses refused"):
+        compare(vit, [REFUSED, REFUSED], "random")
 
 
 def test_rules_for_another_model_are_said_to_match_nothing(cnn):

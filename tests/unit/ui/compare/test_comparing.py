@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support.small_configs import REFUSED
 
 from quantsim_viz.config import preset
 from quantsim_viz.config.installed_aimet import find_aimet_files
@@ -229,7 +230,7 @@ def test_a_rule_is_gone_to_in_the_editor_of_its_side(softmax: Session) -> None:
 
 
 def test_a_refused_side_says_so_and_the_other_is_ready(vit: Session) -> None:
-    press(vit, "A", "weights_only")
+    press(vit, "A", str(REFUSED))
     side = vit.comparing.sides["A"]
     assert side.problem.startswith("AIMET refuses it: ")
     assert list(vit.comparing.ready) == ["B"]
