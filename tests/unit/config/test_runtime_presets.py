@@ -143,6 +143,13 @@ def test_an_operator_with_a_fixed_range_may_stand_before_a_relu(name: str, op_ty
 
 # -- what they do to a network ---------------------------------------------------------------------
 
+
+def enabled(model: Model, name: str) -> set[str]:
+    """Return the tensors that a preset quantizes."""
+    quantizers = resolve(model, load_config(name)).to_dict()["quantizers"]
+    return {tensor for tensor, setting in quantizers.items() if setting["enabled"]}
+
+
 OUTPUTS = {"x", "r1", "c2", "r2", "g", "y", "s"}
 """Quantized outputs: Conv+Relu and Add+Relu joined, MaxPool and Flatten on their input's grid."""
 INPUTS = {"x", "p", "r2", "g"}
@@ -174,8 +181,7 @@ def test_a_small_residual_network_is_quantized_as_the_runtime_does(name: str) ->
     quantizers = resolve(residual_network(), load_config(name)).to_dict()["quantizers"]
     tensors, (symmetric, strict, conv_channels, gemm_channels), grids = EXPECTED[name]
     weights = {"w1", "w2", "w3"}
-    enabled = {tensor for tensor, setting in quantizers.items() if setting["enabled"]}
-    assert enabled == tensors | weights  # and no bias
+    assert enabled(residual_network(), name) == tensors | weights  # and no bias
     for weight in weights:
         setting = quantizers[weight]
         assert setting["symmetric"] == symmetric
@@ -194,6 +200,23 @@ def test_a_product_with_its_bias_has_one_output(name: str) -> None:
     assert ("m" in quantizers and quantizers["m"]["enabled"]) == (name in separate)
     assert quantizers["x"]["enabled"]
     assert quantizers["w"]["enabled"]
+
+
+BATCH_NORM = sorted(set(RUNTIMES) - {"onnxruntime_qdq", "onnxruntime_qnn", "tvm_relay"})
+"""Those whose runtime makes a batch normalization part of the convolution before it."""
+
+
+@pytest.mark.parametrize("name", BATCH_NORM)
+def test_a_convolution_and_its_batch_normalization_are_one(name: str) -> None:
+    output = set() if name in {"tensorrt_explicit", "openvino_nncf_cpu"} else {"y"}
+    scale = {"gamma"} if name == "qnn_htp" else set()  # AIMET's file has it so
+    assert enabled(batch_norm_chain("Conv", "Relu"), name) == {"x", "w"} | output | scale
+
+
+@pytest.mark.parametrize("act", ["Relu", "Clip"])
+@pytest.mark.parametrize("name", ["tflite_int8", "cmsis_ethos_u"])
+def test_a_transposed_convolution_and_its_batch_normalization_are_one(name: str, act: str) -> None:
+    assert enabled(batch_norm_chain("ConvTranspose", act), name) == {"x", "w", "y"}
 
 
 # -- on the sample models --------------------------------------------------------------------------
@@ -305,3 +328,14 @@ def linear_layer() -> Model:
         helper.make_node("Relu", ["a"], ["y"]),
     ]
     return make_model(nodes, "y", [1, 3, 4], w=[4, 5], b=[5])
+
+
+def batch_norm_chain(head: str, act: str) -> Model:
+    statistics = ["gamma", "beta", "mean", "variance"]
+    nodes = [
+        helper.make_node(head, ["x", "w"], ["c"]),
+        helper.make_node("BatchNormalization", ["c", *statistics], ["n"]),
+        helper.make_node(act, ["n"], ["y"]),
+    ]
+    vectors = {name: [3] for name in statistics}
+    return make_model(nodes, "y", [1, 3, 4, 4], w=[3, 3, 2, 2], **vectors)
