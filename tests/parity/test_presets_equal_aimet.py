@@ -1,4 +1,4 @@
-"""Two presets are said to equal what aimet-onnx loads; here an installed one is asked."""
+"""Three presets are said to equal files of aimet-onnx; here an installed one is asked."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def test_the_preset_equals_the_shipped_file(name: str, file: str) -> None:
     entry = preset(name)
     assert entry is not None
     assert read(entry.path) == read(find_folder() / file)
+
+
+def test_the_preset_for_qualcomm_equals_the_file_for_v73_but_for_the_range_of_relu() -> None:
+    entry = preset("qnn_htp")
+    assert entry is not None
+    ours, theirs = read(entry.path), read(find_folder() / "htp_quantsim_config_v73.json")
+    assert theirs["op_type"].pop("Relu") == {"encoding_constraints": {"min": 0.0}}
+    for document in (ours, theirs):
+        document["supergroups"].sort(key=lambda entry: entry["op_list"])  # none overlaps another
+    assert ours == theirs
 
 
 def test_the_per_channel_file_is_what_aimet_loads_when_none_is_given() -> None:

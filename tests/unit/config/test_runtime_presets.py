@@ -108,7 +108,10 @@ GRIDS: dict[str, dict[str, tuple[float, int]]] = {
     "pytorch_qnnpack": TORCH,
     "onnxruntime_qdq": {"Softmax": (1 / 255, -128)},
     "onnxruntime_qnn": {"Softmax": (1 / 255, -128)},
-    "qnn_htp": {"Softmax": (1 / 255, -128), "Sigmoid": (1 / 255, -128), "Tanh": (1 / 127, 0)},
+    "qnn_htp": {
+        **dict.fromkeys(("Softmax", "Sigmoid"), (1 / 255, -128)),
+        **dict.fromkeys(("Tanh", "Sin", "Cos"), (1 / 127, 0)),
+    },
 }
 
 
@@ -135,7 +138,7 @@ def test_the_documented_scale_comes_out_of_a_simulation() -> None:
     assert encodings["t1"][0]["offset"] == 0
 
 
-@pytest.mark.parametrize("op_type", ["Softmax", "Sigmoid", "Tanh", "HardSigmoid"])
+@pytest.mark.parametrize("op_type", ["Softmax", "Sigmoid", "Tanh", "HardSigmoid", "Sin", "Cos"])
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_an_operator_with_a_fixed_range_may_stand_before_a_relu(name: str, op_type: str) -> None:
     assert resolve(chain(op_type, "Relu"), load_config(name)).error is None
@@ -219,6 +222,28 @@ def test_a_transposed_convolution_and_its_batch_normalization_are_one(name: str,
     assert enabled(batch_norm_chain("ConvTranspose", act), name) == {"x", "w", "y"}
 
 
+@pytest.mark.parametrize("act", ["Relu", "PRelu", "LeakyRelu"])
+def test_qualcomm_joins_a_convolution_with_its_activation_across_a_transpose(act: str) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"]),
+        helper.make_node("Transpose", ["c"], ["t"]),
+        helper.make_node(act, ["t", "slope"] if act == "PRelu" else ["t"], ["y"]),
+    ]
+    slope = {"slope": [1]} if act == "PRelu" else {}
+    model = make_model(nodes, "y", [1, 3, 4, 4], w=[3, 3, 2, 2], **slope)
+    assert enabled(model, "qnn_htp") == {"x", "w", "y", *slope}
+
+
+def test_qualcomm_quantizes_the_bias_of_group_normalization_alone() -> None:
+    nodes = [
+        helper.make_node("GroupNormalization", ["x", "gamma", "beta"], ["g"], num_groups=1),
+        helper.make_node("Conv", ["g", "w", "b"], ["y"]),
+    ]
+    shapes = {"gamma": [3], "beta": [3], "w": [3, 3, 2, 2], "b": [3]}
+    model = make_model(nodes, "y", [1, 3, 4, 4], opset=21, **shapes)
+    assert enabled(model, "qnn_htp") == {"x", "gamma", "beta", "g", "w", "y"}
+
+
 # -- on the sample models --------------------------------------------------------------------------
 
 _BEFORE_RELU = "asked for where no Relu follows; here one always does"
@@ -271,7 +296,9 @@ def test_no_warning_is_excused_in_vain(samples: dict[str, Model]) -> None:
 # -- models ----------------------------------------------------------------------------------------
 
 
-def make_model(nodes: list[Any], output: str, shape: list[int], **weights: list[int]) -> Model:
+def make_model(
+    nodes: list[Any], output: str, shape: list[int], *, opset: int = 20, **weights: list[int]
+) -> Model:
     random = np.random.default_rng(0)
     constants = [
         numpy_helper.from_array(random.normal(size=size).astype(np.float32), name)
@@ -284,7 +311,7 @@ def make_model(nodes: list[Any], output: str, shape: list[int], **weights: list[
         [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
         constants,
     )
-    opsets = [helper.make_opsetid("", 20)]
+    opsets = [helper.make_opsetid("", opset)]
     return load_model(helper.make_model(graph, opset_imports=opsets, ir_version=9))
 
 
