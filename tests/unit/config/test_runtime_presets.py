@@ -126,6 +126,17 @@ def test_fixed_ranges_give_exactly_the_documented_scale_and_zero_point(name: str
     assert found == GRIDS.get(name, {})
 
 
+def test_tvm_leaves_the_lowest_code_out_of_weights_and_activations_alike() -> None:
+    from quantsim_viz import simulate
+
+    data = {"x": np.linspace(-3, 2, 12, dtype=np.float32).reshape(1, 3, 4)}
+    encodings = simulate(linear_layer(), "tvm_relay", data).encodings
+    assert encodings["x"][0]["scale"] == pytest.approx(3 / 127)
+    assert encodings["w"][0]["scale"] == pytest.approx(encodings["w"][0]["max"] / 127)
+    for tensor in ("x", "w"):
+        assert encodings[tensor][0]["min"] == -encodings[tensor][0]["max"]
+
+
 def test_the_documented_scale_comes_out_of_a_simulation() -> None:
     from quantsim_viz import simulate
 
@@ -175,7 +186,7 @@ EXPECTED: dict[str, tuple[set[str], tuple[bool, bool, bool, bool], tuple[bool, b
         (True, True, True, True),
         (True, False),
     ),
-    "tvm_relay": ({"x", "r1", "p", "g"}, (True, False, False, False), (True, False)),
+    "tvm_relay": ({"x", "r1", "p", "g"}, (True, True, False, False), (True, False)),
 }
 
 
