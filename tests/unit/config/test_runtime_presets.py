@@ -233,6 +233,43 @@ def test_a_transposed_convolution_and_its_batch_normalization_are_one(name: str,
     assert enabled(batch_norm_chain("ConvTranspose", act), name) == {"x", "w", "y"}
 
 
+@pytest.mark.parametrize("act", ["Relu", "Clip"])
+@pytest.mark.parametrize("name", ["tflite_int8", "cmsis_ethos_u"])
+def test_a_transposed_convolution_carries_its_activation_and_has_channels(
+    name: str, act: str
+) -> None:
+    nodes = [
+        helper.make_node("ConvTranspose", ["x", "w"], ["c"]),
+        helper.make_node(act, ["c"], ["y"]),
+    ]
+    model = make_model(nodes, "y", [1, 3, 4, 4], w=[3, 3, 2, 2])
+    assert enabled(model, name) == {"x", "w", "y"}
+    assert resolve(model, load_config(name)).to_dict()["quantizers"]["w"]["per_channel"]
+
+
+@pytest.mark.parametrize(("name", "channels"), [("tflite_int8", False), ("cmsis_ethos_u", True)])
+def test_a_product_without_bias_is_fully_connected_too(name: str, channels: bool) -> None:
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["m"]),
+        helper.make_node("Relu", ["m"], ["y"]),
+    ]
+    model = make_model(nodes, "y", [1, 4], w=[4, 5])
+    assert enabled(model, name) == {"x", "w", "y"}
+    assert resolve(model, load_config(name)).to_dict()["quantizers"]["w"]["per_channel"] is channels
+
+
+@pytest.mark.parametrize("pair", ["Mul Add", "Mul Sub", "Add Mul", "Add Div", "Sub Mul", "Sub Div"])
+def test_nncf_fuses_a_convolution_with_scale_and_shift(pair: str) -> None:
+    first, second = pair.split()
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"]),
+        helper.make_node(first, ["c", "scale"], ["a"]),
+        helper.make_node(second, ["a", "shift"], ["y"]),
+    ]
+    model = make_model(nodes, "y", [1, 3, 4, 4], w=[3, 3, 2, 2], scale=[1], shift=[1])
+    assert not enabled(model, "openvino_nncf_cpu") & {"c", "a", "y"}
+
+
 @pytest.mark.parametrize("act", ["Relu", "PRelu", "LeakyRelu"])
 def test_qualcomm_joins_a_convolution_with_its_activation_across_a_transpose(act: str) -> None:
     nodes = [
