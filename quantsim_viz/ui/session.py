@@ -78,6 +78,7 @@ class Session:
         mode: Colour mode of the graph.
         tab: Which of the bottom panels is shown.
         view: How the configuration is shown: `JSON`, `Forms` `Changes` or `Presets`.
+        limits_asked: How often somebody went to what the opened preset cannot express.
         preview: What the graph shows in place of the present picture.
         considered: (tensor, property) pairs whose offers somebody looks at, so that these are
             counted.
@@ -112,6 +113,7 @@ class Session:
         self.mode = "status"
         self.tab = "Layers"
         self.view = "JSON"
+        self.limits_asked = 0
         self.preview: Picture | None = None
         self.considered: frozenset[tuple[str, str]] = frozenset()
         self.jump = (0, 0)
@@ -339,6 +341,11 @@ class Session:
 
     def _act_open_config(self, act: Mapping[str, Any]) -> None:
         self.open_config(documents.config_source(str(act["reference"]), self.roots))
+
+    def _act_limits(self, _act: Mapping[str, Any]) -> None:
+        """Show what the opened preset cannot express."""
+        self.tab, self.view = "Configuration", "Presets"
+        self.limits_asked += 1
 
     def _act_consider(self, act: Mapping[str, Any]) -> None:
         """Look at what could be done about a property of a quantizer."""

@@ -139,3 +139,19 @@ def test_a_file_that_is_gone_is_not_written_and_nothing_is_lost(
     app.part("presets").get_by_text("What the format cannot express").wait_for()
     app.part("presets").get_by_role("button", name=re.compile("See what the document")).click()
     app.part("changes").get_by_text(re.compile("on this model: ")).wait_for()
+
+
+def test_what_a_preset_cannot_say_is_one_press_from_the_coverage_line(app: AppPage) -> None:
+    app.open(config="default_config")
+    app.wait_until_settled()
+    limits = app.part("summary").get_by_role("button", name=re.compile("limits? of"))
+    assert limits.count() == 0, "the documented default states the rules of no runtime"
+    app.open(config="tflite_int8")
+    limits.click()
+    card = app.part("presets").get_by_role("article")
+    card.get_by_text("What the format cannot express").wait_for()
+    assert card.get_by_role("heading", level=3).inner_text().startswith("TensorFlow Lite int8")
+    app.part("presets").get_by_role("button", name="Qualcomm HTP", exact=True).click()
+    card.get_by_role("heading", level=3).filter(has_text="Qualcomm HTP").wait_for()
+    limits.click()
+    card.get_by_role("heading", level=3).filter(has_text="TensorFlow Lite int8").wait_for()

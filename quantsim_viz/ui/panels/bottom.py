@@ -139,6 +139,7 @@ def _draw_presets(state: AppState) -> None:
             "presets": publish(presets_bytes(), "presets"),
             "current": session.workspace.source.reference,
             "pristine": session.workspace.history.is_pristine,
+            "asked": session.limits_asked,
         }
     draw_pane(state, "presets", "presets", data)
 

@@ -6,10 +6,13 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.config import list_presets
+from quantsim_viz.config import list_presets, preset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quantsim_viz.config.presets import Preset
+    from quantsim_viz.ui.documents import ConfigSource
 
 CHECKS = {
     "read": "the source itself was read",
@@ -42,3 +45,18 @@ def preset_row(entry: Preset) -> dict[str, Any]:
         "cannot": list(entry.cannot_express),
         "installed": entry.origin == "aimet",
     }
+
+
+def limit_facts(source: ConfigSource) -> Iterator[dict[str, Any]]:
+    """Yield the coverage line's link to what an opened preset cannot express, if there is that."""
+    is_file = source.is_upload or source.path is not None
+    entry = None if is_file else preset(source.reference)
+    if entry is not None and entry.cannot_express:
+        count = len(entry.cannot_express)
+        runtime = f"What {entry.target} does and a configuration cannot say."
+        yield {
+            "value": str(count),
+            "label": f"limit{'' if count == 1 else 's'} of {entry.title}",
+            "hint": f"{runtime if entry.target else 'What this preset cannot say.'} Show it.",
+            "act": "limits",
+        }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.resolve.settings import Status
 from quantsim_viz.ui.views.coverage import share_facts, spot_ribbon
 from quantsim_viz.ui.views.figures import worst_layer
+from quantsim_viz.ui.views.presets import limit_facts
 from quantsim_viz.ui.views.table import shown_nodes
 from quantsim_viz.ui.views.words import SEMANTICS, status_look
 from quantsim_viz.viz.palette import PALETTE
@@ -44,6 +45,7 @@ def coverage_facts(session: Session, *, patient: bool = True) -> list[dict[str, 
     if not workspace.history.is_pristine:
         hint = f"The document differs from {workspace.source.name} as it was opened"
         facts.append({"value": "edited", "label": "", "hint": hint, "tone": "edited"})
+    facts += limit_facts(workspace.source)
     facts.append({"value": "", "label": SEMANTICS, "hint": "Whose rules these are"})
     return facts
 

@@ -5,6 +5,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.config import preset
 from quantsim_viz.ui.documents import uploaded_config
 from quantsim_viz.ui.views.changes import change_rows, change_view
 from quantsim_viz.ui.views.coverage import spot_nodes
@@ -285,6 +286,29 @@ def test_presets_come_with_their_sources_and_what_the_format_cannot_say() -> Non
 def test_a_preset_is_opened_from_its_card(session: Session) -> None:
     session.act({"type": "open_config", "reference": "weights_only"})
     assert session.workspace.source.name == "weights_only"
+
+
+def test_what_an_opened_preset_cannot_say_is_a_press_away(session: Session) -> None:
+    def limits() -> list[dict[str, Any]]:
+        return [fact for fact in coverage_facts(session) if fact.get("act") == "limits"]
+
+    assert limits() == [], "the documented default states no runtime's rules"
+    session.act({"type": "open_config", "reference": "tflite_int8"})
+    entry = preset("tflite_int8")
+    assert entry is not None
+    (fact,) = limits()
+    assert fact["value"] == str(len(entry.cannot_express))
+    assert fact["label"] == f"limits of {entry.title}"
+    assert entry.target in fact["hint"]
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert limits() == [fact], "an edited preset has them too"
+    session.act({"type": "limits"})
+    assert (session.tab, session.view) == ("Configuration", "Presets")
+    session.open_config(uploaded_config("tflite_int8", b"{}"))
+    assert limits() == [], "an upload is no preset, whatever its name"
+    session.act({"type": "open_config", "reference": "weights_only"})
+    (fact,) = limits()
+    assert (fact["value"], fact["label"]) == ("1", "limit of Weights only")
 
 
 def test_changes_far_apart_are_told_apart() -> None:

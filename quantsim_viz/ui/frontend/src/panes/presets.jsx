@@ -1,13 +1,15 @@
 // The shipped configurations: what each says, whose rules it states and since when, where these are
 // written down, and what of them the format cannot express.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useRemote } from "./remote.js";
 
 export function Presets({ data, send }) {
   const rows = useRemote(data.presets);
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(null);
+  // Who asks for what is open sees that, whatever was looked up before.
+  useEffect(() => { setChosen(null); setQuery(""); }, [data.asked]);
   if (!rows) return <p class="empty">Reading the presets.</p>;
   const wanted = query.trim().toLowerCase();
   const shown = rows.filter((row) => `${row.title} ${row.name} ${row.target} ${row.description}`.toLowerCase().includes(wanted));
