@@ -11,7 +11,7 @@ import numpy as np
 
 from quantsim_viz.errors import QuantSimError
 from quantsim_viz.sim.encodings import Encoding
-from quantsim_viz.sim.weight_scale import WEIGHTED
+from quantsim_viz.sim.weight_scale import WEIGHTED, is_per_channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +68,14 @@ def bias_encodings(calibrated: Calibration) -> dict[str, Encoding]:
                 hint="give each its own copy of the bias, or export without 32-bit biases",
             )
         owners[bias] = op.node.name
+        shape = tuple(calibrated.engine.constant(bias).shape)
+        if op.op_type in WEIGHTED and not is_per_channel(shape, scale.size):
+            raise QuantSimError(
+                f"bias `{bias}` of {op.node.name} has the shape {list(shape)}, not one value for"
+                f" each of the weight's {scale.size} scales",
+                code="not-expressible",
+                hint="give it one value a channel, or export without 32-bit biases",
+            )
         symmetric = calibrated.cascade.quantizers[bias].symmetric
         found[bias] = _encoding(scale, symmetric=symmetric)
     return found

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.observers import Histogram
     from quantsim_viz.sim.values import Key, Trace
-    from quantsim_viz.sim.weight_scale import RaisedScale
+    from quantsim_viz.sim.weight_scale import ScaleNote
 
 SCHEMES = ("min_max", "tf_enhanced", "percentile", "mse")
 
@@ -116,7 +116,7 @@ def calibrate(
     *,
     batch_size: int,
     watch: Watch | None = None,
-    raised: list[list[RaisedScale]] | None = None,
+    notes: list[list[ScaleNote]] | None = None,
 ) -> list[dict[str, Encoding]]:
     """Return for each configuration the encodings of its enabled quantizers.
 
@@ -130,7 +130,7 @@ def calibrate(
         scheme: How observed data become a range.
         batch_size: Samples executed at once; histograms weigh batches alike.
         watch: Whom to tell and to ask.
-        raised: Filled with the weights of each configuration whose scales were raised notably.
+        notes: Filled with what there is to say of each configuration's weight scales.
 
     Raises:
         DataError: A range holds what is no finite number, and a node of the float run made it.
@@ -150,12 +150,12 @@ def calibrate(
             calibration.finish(group, totals.results, observers)
     if any(spans_infinity(calibration.encodings.values()) for calibration in calibrations):
         check_finite(engine, data, batch_size)
-    notes: list[list[RaisedScale]] = [[] for _ in cascades]
-    if raised is not None:
-        raised[:] = notes
+    taken: list[list[ScaleNote]] = [[] for _ in cascades]
+    if notes is not None:
+        notes[:] = taken
     return [
         {**c.encodings, **adjust_weight_scales(engine, cascade, c.encodings, note)}
-        for c, cascade, note in zip(calibrations, cascades, notes, strict=True)
+        for c, cascade, note in zip(calibrations, cascades, taken, strict=True)
     ]
 
 

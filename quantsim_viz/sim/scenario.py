@@ -17,7 +17,7 @@ from quantsim_viz.sim.layers import Layer, Ownership, layers_of
 from quantsim_viz.sim.measurements import Clipping, Noise, Signal
 from quantsim_viz.sim.quantizer_noise import quantizer_noises, splits_of
 from quantsim_viz.sim.values import Quantized
-from quantsim_viz.sim.weight_scale import raised_scale_finding
+from quantsim_viz.sim.weight_scale import scale_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.measurements import Gauge, Measurement
     from quantsim_viz.sim.quantizer_noise import Split
     from quantsim_viz.sim.values import Key, Trace
-    from quantsim_viz.sim.weight_scale import RaisedScale
+    from quantsim_viz.sim.weight_scale import ScaleNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ class Scenario:
         cascade: Cascade,
         encodings: Mapping[str, Encoding],
         measures: Sequence[str],
-        raised: Sequence[RaisedScale] = (),
+        notes: Sequence[ScaleNote] = (),
     ) -> None:
         self.engine = engine
         self.cascade = cascade
         self.encodings = encodings
         self.measures = measures
-        self.raised = raised
+        self.notes = notes
         self.float: Trace = engine.table.plain
         self.simulated: Trace = engine.table.trace(encodings)
         self.layers = layers_of(engine.network)
@@ -205,9 +205,7 @@ class Scenario:
                 f"{', '.join(unseen[:5])}. AIMET would raise an error here; calibrate with data "
                 "that reach them.",
             )
-        finding = raised_scale_finding(self.raised)
-        if finding is not None:
-            yield finding
+        yield from scale_findings(self.notes)
         if self.culprit is not None:
             node = self.culprit.node
             yield Diagnostic(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from quantsim_viz.sim.engine import Totals
     from quantsim_viz.sim.measurements import Measurement
     from quantsim_viz.sim.watch import Progress
-    from quantsim_viz.sim.weight_scale import RaisedScale
+    from quantsim_viz.sim.weight_scale import ScaleNote
 
 MEASURES = ("cumulative", "isolated", "sensitivity", "quantizers", "channels")
 _WEIGHTS = {  # tenths of a float forward
@@ -145,13 +145,13 @@ def simulate_all(
     engine = engine or Engine(loaded, device=device)
     wanted = choose_metric(engine, evaluation, metric)
     watch.expect(_stages(engine, measures))
-    raised: list[list[RaisedScale]] = []
+    notes: list[list[ScaleNote]] = []
     encodings = calibrate(
-        engine, cascades, ranges, scheme, batch_size=size, watch=watch, raised=raised
+        engine, cascades, ranges, scheme, batch_size=size, watch=watch, notes=notes
     )
     runs = [
-        Scenario(engine, cascade, found, measures, notes)
-        for cascade, found, notes in zip(cascades, encodings, raised, strict=True)
+        Scenario(engine, cascade, found, measures, said)
+        for cascade, found, said in zip(cascades, encodings, notes, strict=True)
     ]
     engine.forget_constants(run.simulated for run in runs)  # scales of weights have been adjusted
 

@@ -5,6 +5,7 @@ Source: `docs/encodings.md` §6.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 from quantsim_viz.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,11 +56,44 @@ class RaisedScale:
     input_bits: int
 
 
+@dataclass(frozen=True, slots=True)
+class UnmatchedBias:
+    """A bias that AIMET does not match with a weight's scales, one a channel.
+
+    Attributes:
+        weight: The weight.
+        node: The operator that reads both.
+        bias: Shape of the bias.
+        channels: Number of the weight's scales.
+    """
+
+    weight: str
+    node: str
+    bias: tuple[int, ...]
+    channels: int
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether all channels share the bias, and their scales are adjusted all the same."""
+        return math.prod(self.bias) == 1
+
+    def __str__(self) -> str:
+        """Name it, with its shape and what becomes of the scales."""
+        fate = "adjusted to it all the same" if self.is_scalar else "left alone"
+        return (
+            f"{self.weight!r} of node {self.node} ({self.channels} scales, bias "
+            f"{list(self.bias)}; {fate})"
+        )
+
+
+ScaleNote = RaisedScale | UnmatchedBias
+
+
 def adjust_weight_scales(
     engine: Engine,
     cascade: Cascade,
     encodings: Mapping[str, Encoding],
-    raised: list[RaisedScale] | None = None,
+    notes: list[ScaleNote] | None = None,
 ) -> dict[str, Encoding]:
     """Return the encodings of the weights of every `WEIGHTED` operator with quantized input.
 
@@ -68,13 +102,15 @@ def adjust_weight_scales(
     3. Then the bias together with the output's offset must fit as well.
     4. A float16 bias keeps the step above float16's smallest normal number.
 
-    Scales come back rounded to single precision, whether anything changed or not.
+    Scales come back rounded to single precision, whether anything changed or not. Per channel,
+    a bias that is neither one value nor one a channel leaves them alone.
 
     Args:
         engine: Knows the biases.
         cascade: The configuration.
         encodings: What was found so far.
-        raised: Takes note of weights whose scales were raised notably.
+        notes: Takes note of weights whose scales were raised notably, and of biases that AIMET
+            does not match with them.
     """
     run = cascade.run
     if run is None:
@@ -95,13 +131,30 @@ def adjust_weight_scales(
         bias = None
         if "bias" in by_type:
             bias = engine.constant(by_type["bias"]).cpu().numpy()
+        if bias is not None and not is_per_channel(bias.shape, len(encoding.scale)):
+            unmatched = UnmatchedBias(weight, op.node.members[-1], bias.shape, len(encoding.scale))
+            if notes is not None:
+                notes.append(unmatched)
+            if not unmatched.is_scalar:
+                continue
         output = _integer(encodings.get(op.node.outputs[0]))
         steps = list(_steps_of(encoding, given, output, bias))
         adjusted[weight] = _rescaled(encoding, steps[-1][1])
         found = _raised(weight, op.node.members[-1], given.bitwidth, steps)
-        if raised is not None and found.factor > NOTABLE:
-            raised.append(found)
+        if notes is not None and found.factor > NOTABLE:
+            notes.append(found)
     return adjusted
+
+
+def is_per_channel(bias: Sequence[int], channels: int) -> bool:
+    """Tell whether a bias of a shape has one value for each scale of a weight, or serves one.
+
+    >>> is_per_channel((4,), 4), is_per_channel((1, 4), 4), is_per_channel((3, 4), 1)
+    (True, True, True)
+    >>> is_per_channel((4, 1), 4), is_per_channel((3, 4), 4), is_per_channel((), 4)
+    (False, False, False)
+    """
+    return channels == 1 or tuple(bias[-1:]) == (math.prod(bias),) == (channels,)
 
 
 def _raised(
@@ -114,16 +167,30 @@ def _raised(
     return RaisedScale(weight, node, float(whole), steps[1 + int(np.argmax(factors))][0], bitwidth)
 
 
-def raised_scale_finding(raised: Sequence[RaisedScale]) -> Diagnostic | None:
-    """Return the warning that names weights whose scales were raised, None without any."""
-    if not raised:
-        return None
+def scale_findings(notes: Sequence[ScaleNote]) -> Iterator[Diagnostic]:
+    """Yield the warnings that name the weights of whose scales there is something to say."""
+    raised = [note for note in notes if isinstance(note, RaisedScale)]
+    if raised:
+        yield _raised_finding(raised)
+    unmatched = [note for note in notes if isinstance(note, UnmatchedBias)]
+    if unmatched:
+        yield Diagnostic(
+            "weight-scale-unmatched",
+            Severity.WARNING,
+            f"{len(unmatched)} weight(s) quantized per channel meet a bias that is not one value "
+            f"a channel: {_few(map(str, unmatched))}. AIMET raises an error there "
+            "(weight_scale must be a scalar or have the shape of bias_float); quantize these "
+            "weights per tensor, or give the bias one value a channel.",
+            nodes=tuple(dict.fromkeys(each.node for each in unmatched)),
+        )
+
+
+def _raised_finding(raised: Sequence[RaisedScale]) -> Diagnostic:
     worst = sorted(raised, key=lambda each: -each.factor)
-    named = "; ".join(
+    named = _few(
         f"{each.weight!r} of node {each.node} {each.factor:.3g} times ({each.reason})"
-        for each in worst[:3]
+        for each in worst
     )
-    more = f", and {len(worst) - 3} more" if len(worst) > 3 else ""
     advice = (
         "Inputs of 32 bits have steps so fine that weights pay for them: use 16 bits."
         if any(each.input_bits > 16 for each in worst)
@@ -133,9 +200,16 @@ def raised_scale_finding(raised: Sequence[RaisedScale]) -> Diagnostic | None:
         "weight-scale-raised",
         Severity.WARNING,
         f"{len(worst)} weight(s) have scales raised more than {NOTABLE:g} times so that a 32-bit "
-        f"accumulator holds, which costs accuracy: {named}{more}. {advice}",
+        f"accumulator holds, which costs accuracy: {named}. {advice}",
         nodes=tuple(dict.fromkeys(each.node for each in worst)),
     )
+
+
+def _few(texts: Iterable[str]) -> str:
+    """Join the first three, and count the others."""
+    every = list(texts)
+    more = f", and {len(every) - 3} more" if len(every) > 3 else ""
+    return "; ".join(every[:3]) + more
 
 
 def _steps_of(
@@ -150,7 +224,7 @@ def _steps_of(
         weight: The weight's encoding.
         given: The encoding of the operator's input.
         output: The encoding of its output, None if that is not quantized.
-        bias: Its bias, None without one.
+        bias: Its bias, one value or one a scale, None without one; any where there is one scale.
     """
     single = np.float32
     scale, step = np.asarray(weight.scale, single), single(given.scale[0])
