@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from quantsim_viz.sim.failures import explain_failure
+from quantsim_viz.sim.operators.interruption import asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,8 @@ def run_plan(
         slots[slot] = (available or {})[key]
     results: list[Any] = [None] * len(plan.measurements)
     advance = None if watch is None or not watch.is_attended else watch.advance
-    with torch.inference_mode():
+    check = None if watch is None or watch.cancelled is None else watch.check
+    with torch.inference_mode(), asking(check):
         for step in plan.steps:
             if advance is not None:
                 advance(step.node)

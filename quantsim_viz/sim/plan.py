@@ -15,6 +15,7 @@ import torch
 
 from quantsim_viz.sim import steps as build
 from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
+from quantsim_viz.sim.operators.interruption import asking
 from quantsim_viz.sim.quantize import CHUNK, Quantizer
 from quantsim_viz.sim.schedule import NO_SIGNAL, Schedule, SignalAt, Taken
 from quantsim_viz.sim.values import ABSENT, Key, Quantized, Result, Source
@@ -90,10 +91,12 @@ def make_plan(
         measurements: What is wanted; repeated ones are taken once.
         keep: Values to hand out after every batch.
         available: Values that will be given for every batch and need no execution.
-        check: Called before every constant that has to be computed; stops the planning by raising.
+        check: Called before every constant that has to be computed, and within operators that
+            loop; stops the planning by raising.
     """
     planner = _Planner(table, constants, tuple(keep), frozenset(available), check or _go_on)
-    plan = planner.plan(measurements)
+    with asking(check):
+        plan = planner.plan(measurements)
     constants.settle()
     return plan
 

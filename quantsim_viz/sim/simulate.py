@@ -89,7 +89,8 @@ def simulate(
         progress: Called with a `Status`: how much is done, the node being executed, samples, time
             left, and now and then a layer's row as far as it is known. A callable of four arguments
             is called as `progress(done, total, stage, row)` instead, with thousandths of the whole.
-        cancelled: Asked before every step; true stops the simulation.
+        cancelled: Asked before every step, and between the steps of operators that loop; true
+            stops the simulation.
         device: Where to execute; tested on the CPU only.
         engine: An engine of this model to use again, with what it remembers.
 

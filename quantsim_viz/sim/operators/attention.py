@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from quantsim_viz.sim.operators.dtypes import storage_type
+from quantsim_viz.sim.operators.interruption import asker
 from quantsim_viz.sim.operators.normalization import softmax_along
 from quantsim_viz.sim.operators.registry import operator
 
@@ -194,7 +195,9 @@ def linear_attention(spec: OperatorSpec) -> Kernel:
         if past is not None:
             state = past.float()
         rows = []
+        ask = asker()
         for step in range(q.shape[1]):
+            ask()
             key, value = keys[:, :, step], values[:, :, step]
             if gates is not None:
                 state = state * gates[:, :, step].unsqueeze(-1)

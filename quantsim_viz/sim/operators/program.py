@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from quantsim_viz.sim.operators.interruption import asker
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -102,13 +104,18 @@ class Program:
 
         Returns:
             The wanted values, in order.
+
+        Raises:
+            Cancelled: The user asked to stop.
         """
         slots = list(self.initial)
         for slot, value in zip(self.inputs, inputs, strict=True):
             slots[slot] = value
         for slot, value in zip(self.capture_slots, captures, strict=True):
             slots[slot] = value
+        ask = asker()
         for step in self.steps:
+            ask()
             results = step.bound.call([slots[slot] for slot in step.inputs])
             for slot, value in zip(step.outputs, results, strict=False):
                 slots[slot] = value

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from quantsim_viz.sim.operators.interruption import asker
 from quantsim_viz.sim.operators.registry import operator
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def _unroll(
     """
     steps = gates.shape[0]
     rows: list[Tensor] = [state[0]] * steps
+    ask = asker()
     for step in reversed(range(steps)) if reverse else range(steps):
+        ask()
         after = cell(gates[step], state)
         if lengths is None:
             state = after

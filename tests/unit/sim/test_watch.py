@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.small_models import floats, model, node
+from onnx import TensorProto
+from support.small_models import body, floats, model, node, value
 
 from quantsim_viz import load_model, run, simulate
 from quantsim_viz.errors import Cancelled
@@ -162,6 +163,89 @@ def test_a_stop_during_sensitivity_keeps_all_else(residual, images, everything):
     for row, all_of_it, part in zip(report.rows, whole.rows, first.rows, strict=True):
         assert row.powers["cumulative"] == all_of_it.powers["cumulative"]
         assert row.powers["sensitivity"] == part.powers["sensitivity"]
+
+
+LONG = 10**6
+
+
+def behind_relu(looping, constants):
+    """A Relu, and behind it a node that takes a step at a time."""
+    nodes = [node("Relu", "x", "r", "relu1"), looping]
+    return load_model(model(nodes, inputs={"x": [1, 4]}, constants=constants))
+
+
+def long_loop(steps):
+    state, again = value("s", [1, 4]), value("go", [], TensorProto.BOOL)
+    inner = body(
+        [node("Identity", "go", "on"), node("Tanh", "s", "t"), node("Neg", "t", "after")],
+        inputs=[value("i", [], TensorProto.INT64), again, state],
+        outputs=[value("on", [], TensorProto.BOOL), value("after", [1, 4])],
+    )
+    return behind_relu(node("Loop", "n - r", "y", body=inner), {"n": np.int64(steps)})
+
+
+def long_scan(steps):
+    inner = body(
+        [node("Tanh", "s", "t"), node("Neg", "t", "after")],
+        inputs=[value("s", [1, 4]), value("i", [1])],
+        outputs=[value("after", [1, 4])],
+    )
+    scan = node("Scan", "r z", "y", body=inner, num_scan_inputs=1)
+    return behind_relu(scan, {"z": np.zeros((steps, 1), np.float32)})
+
+
+def long_recurrence(op_type):
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[op_type]
+
+    def make(steps):
+        layer = node(op_type, "long w v", "- y", hidden_size=1)
+        constants = {
+            "length": np.array([steps, 1, 4]),
+            "w": floats(1, gates, 4),
+            "v": floats(1, gates, 1),
+        }
+        nodes = [node("Expand", "x length", "long"), layer]
+        return load_model(model(nodes, inputs={"x": [1, 4]}, constants=constants))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "long_one",
+    [long_loop, long_scan, *map(long_recurrence, ("RNN", "GRU", "LSTM"))],
+    ids=["Loop", "Scan", "RNN", "GRU", "LSTM"],
+)
+def test_operators_that_loop_are_stopped_between_their_steps(long_one):
+    asked = []
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > 9
+
+    with pytest.raises(Cancelled):
+        run(long_one(LONG), {"x": floats(1, 4)}, cancelled=cancelled)
+
+
+def test_a_stop_within_a_loop_leaves_the_layers_before_it(everything, monkeypatch):
+    monkeypatch.setattr("quantsim_viz.sim.operators.interruption.INTERVAL", 0.0)
+    seen, asked = [], []
+
+    def cancelled():
+        if seen and (seen[-1].stage, seen[-1].op_type) == ("simulate", "Relu"):
+            asked.append(1)
+        return len(asked) > 30
+
+    with pytest.raises(Cancelled) as caught:
+        simulate(
+            long_loop(100),
+            everything,
+            {"x": floats(1, 4)},
+            progress=seen.append,
+            cancelled=cancelled,
+        )
+    (relu, loop) = caught.value.report.rows
+    assert relu.powers["cumulative"].noise is not None
+    assert loop.powers["cumulative"].noise is None
 
 
 def test_a_stop_while_calibrating_has_nothing_to_report(residual, images, everything):
