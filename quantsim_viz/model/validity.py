@@ -2,22 +2,23 @@
 
 Checking works on the copy without weights (`stripped`), which is first relieved of what the checker
 refuses but AIMET and onnxruntime accept: newer or very old IR versions, outputs without a declared
-type or shape, operator domains that are not imported, nodes out of order.
+type or shape, operator domains that are not imported, nodes out of order, an operator that was
+withdrawn for a newer version of itself.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import onnx
-from onnx import ModelProto, checker
+from onnx import ModelProto, checker, defs
 
 from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import ModelError
 from quantsim_viz.model.stripped import guess_kind, iter_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from onnx import FunctionProto, GraphProto, NodeProto
 
@@ -26,6 +27,11 @@ _OLDEST_IR = 4
 
 _TYPED_ATTRIBUTES = 2
 """From here on, attributes say of which kind they are."""
+
+_WITHDRAWN = "GroupNormalization"
+"""Deprecated in operator sets 18 to 20, where its scale and bias are per group; executed by
+onnxruntime all the same. What else is deprecated (Upsample from 10 on, Scatter from 11 on) has
+another name there, and onnxruntime refuses it too."""
 
 _MOST_CALLS = 1_000_000
 """More nodes than this, functions written out, are an attack or a mistake."""
@@ -99,6 +105,9 @@ def _relieve(model: ModelProto) -> None:
                 for attribute in node.attribute:
                     attribute.type = attribute.type or guess_kind(attribute)
         model.ir_version = max(_OLDEST_IR, min(model.ir_version, onnx.IR_VERSION))
+    _rename_withdrawn(model.opset_import, iter_nodes(model.graph))
+    for function in model.functions:
+        _rename_withdrawn(function.opset_import, _iter_function_nodes(function))
     imported = {entry.domain for entry in model.opset_import}
     for domain in sorted({node.domain for node in iter_nodes(model.graph)} - imported - {""}):
         model.opset_import.add(domain=domain, version=1)
@@ -111,6 +120,18 @@ def _relieve(model: ModelProto) -> None:
         if value.type.HasField("tensor_type"):
             value.type.tensor_type.shape.SetInParent()
     del model.graph.value_info[:]
+
+
+def _rename_withdrawn(imports: Any, nodes: Iterable[NodeProto]) -> None:
+    """Move operators that the checker need not judge into a domain that it does not know."""
+    opset = {entry.domain: entry.version for entry in imports}.get("", 1)
+    if not defs.has(_WITHDRAWN, opset) or not defs.get_schema(_WITHDRAWN, opset).deprecated:
+        return
+    renamed = [node for node in nodes if (node.domain, node.op_type) == ("", _WITHDRAWN)]
+    for node in renamed:
+        node.domain = "withdrawn"
+    if renamed:
+        imports.add(domain="withdrawn", version=1)
 
 
 def _sort_nodes(graph: GraphProto) -> str | None:
@@ -207,11 +228,7 @@ def _measure(
         key, ready = stack.pop()
         if key in sizes:
             continue
-        called = [
-            (node.domain, node.op_type)
-            for top in functions[key].node
-            for node in (top, *(inner for body in _bodies(top) for inner in iter_nodes(body)))
-        ]
+        called = [(node.domain, node.op_type) for node in _iter_function_nodes(functions[key])]
         if ready:
             sizes[key] = sum(sizes.get(callee, 1) for callee in called)
             open_.discard(key)
@@ -226,5 +243,9 @@ def _measure(
     return ""
 
 
-def _bodies(node: NodeProto) -> list[GraphProto]:
-    return [entry.g for entry in node.attribute if entry.HasField("g")]
+def _iter_function_nodes(function: FunctionProto) -> Iterator[NodeProto]:
+    for node in function.node:
+        yield node
+        for entry in node.attribute:
+            if entry.HasField("g"):
+                yield from iter_nodes(entry.g)

@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
-from support.small_models import floats, model, node
+from support.small_models import body, floats, model, node, value
 
+from quantsim_viz import run
 from quantsim_viz.errors import ModelError
 from quantsim_viz.model import load_model
 
@@ -124,6 +125,57 @@ def test_what_onnxruntime_accepts_is_not_refused():
     untyped.graph.output[0].ClearField("type")
     for proto in (newer, old, foreign, untyped):
         assert load_model(proto).graph.tensors["y"].dtype == "float32"
+
+
+GROUPS = {"s": np.float32([2, 3]), "b": np.float32([0, 1])}
+
+
+def grouped(opset):
+    normal = node("GroupNormalization", "x s b", "y", num_groups=2)
+    return model([normal], constants=GROUPS, opset={"": opset})
+
+
+@pytest.mark.parametrize("opset", [18, 19, 20])
+def test_an_operator_withdrawn_for_a_newer_version_of_itself_is_accepted(opset):
+    assert load_model(grouped(opset)).graph.tensors["y"].dtype == "float32"
+    x = floats(3, 4)
+    halves = x.reshape(3, 2, 2)
+    centred = halves - halves.mean(2, keepdims=True)
+    normal = centred / np.sqrt(halves.var(2, keepdims=True) + 1e-5)
+    scaled = normal * GROUPS["s"][:, None] + GROUPS["b"][:, None]
+    result = run(grouped(opset), {"x": x})["y"]
+    np.testing.assert_allclose(result, scaled.reshape(3, 4), atol=1e-6)
+
+
+def test_a_withdrawn_operator_inside_functions_and_bodies_is_accepted_too():
+    normal = node("GroupNormalization", "a s b", "c", num_groups=2)
+    imports = [helper.make_opsetid("", 18)]
+    function = helper.make_function("f", "F", ["a", "s", "b"], ["c"], [normal], imports)
+    call = node("F", "x s b", "y", domain="f")
+    called = model([call], constants=GROUPS, opset={"": 18, "f": 1}, functions=[function])
+    inside = node("GroupNormalization", "x s b", "c", num_groups=2)
+    branch = body([inside], outputs=[value("c", None)])
+    choice = node("If", "yes", "y", then_branch=branch, else_branch=branch)
+    chosen = model([choice], constants=GROUPS | {"yes": np.array(True)}, opset={"": 18})
+    x = floats(3, 4)
+    for proto in (called, chosen):
+        np.testing.assert_array_equal(run(proto, {"x": x})["y"], run(grouped(18), {"x": x})["y"])
+
+
+@pytest.mark.parametrize(
+    ("proto", "reason"),
+    [
+        (grouped(17), "No Op registered for GroupNormalization"),
+        (
+            model([node("Upsample", "x k", "y")], constants={"k": floats(2)}, opset={"": 10}),
+            "deprecated",
+        ),
+    ],
+)
+def test_an_operator_that_onnxruntime_refuses_at_its_version_is_refused(proto, reason):
+    error = refused(proto)
+    assert error.code == "invalid-model"
+    assert reason in error.message
 
 
 def test_nodes_out_of_order_are_kept_so_with_a_warning():
