@@ -8,11 +8,14 @@ import click
 
 from quantsim_viz.cli.command import Command
 from quantsim_viz.cli.options import config_option, model_argument
-from quantsim_viz.cli.output import write_json
+from quantsim_viz.cli.output import echo_diagnostics, write_json
 from quantsim_viz.cli.resolve import load_cascade
 from quantsim_viz.cli.simulation import data_option, progress_line, simulation_options
+from quantsim_viz.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from quantsim_viz.resolve import Cascade
 
 FORMATS = ("aimet-0.6.1", "aimet-1.0.0", "aimet-2.0.0", "qdq")
@@ -73,8 +76,9 @@ def command(
     """Calibrate a configuration and export it for other tools.
 
     The options of simulate are taken as they are; --measure and --metric change nothing here. What
-    the format cannot express is refused by name. Exits with 1 when the configuration is invalid or
-    refused for this model.
+    the format cannot express is refused by name. A warning names float16 quantizers that
+    aimet-2.0.0 leaves out, as AIMET does. Exits with 1 when the configuration is invalid or refused
+    for this model.
     """
     if target == "qdq" and output is None:
         raise click.UsageError("A model needs a file: name it with -o.", ctx)
@@ -83,8 +87,26 @@ def command(
     if cascade.error is not None:
         ctx.exit(1)
     exported = _export(cascade, data, target, output, options)
+    if target == "aimet-2.0.0":
+        echo_diagnostics(_left_out(cascade), model)
     if output is None:
         write_json(exported, None)
+
+
+def _left_out(cascade: Cascade) -> Iterator[Diagnostic]:
+    """Yield the warning that names float16 quantizers, which 2.0.0 has no entries for."""
+    from quantsim_viz.export.aimet import float16_quantizers
+    from quantsim_viz.export.refusals import listed
+
+    tensors = float16_quantizers(cascade)
+    if tensors:
+        yield Diagnostic(
+            "float16-left-out",
+            Severity.WARNING,
+            f"aimet-2.0.0 says nothing of {len(tensors)} float16 quantizer(s): {listed(tensors)}. "
+            "AIMET takes them from the simulation that the file is loaded into; aimet-1.0.0 and "
+            "aimet-0.6.1 name them.",
+        )
 
 
 def _export(

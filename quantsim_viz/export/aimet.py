@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from quantsim_viz.config.rules import Rules
+    from quantsim_viz.resolve import Cascade
     from quantsim_viz.sim import Calibration
     from quantsim_viz.sim.encodings import Encoding
 
@@ -43,7 +44,8 @@ def encodings_document(
     """Return the encodings in one of AIMET's formats.
 
     1. 0.6.1 and 1.0.0 have a section for parameters and one for everything else.
-    2. 2.0.0 is one list without them. float16 quantizers are left out there, as AIMET does.
+    2. 2.0.0 is one list without them. float16 quantizers are left out there, as AIMET does;
+       where all are float16 it is refused.
 
     Args:
         calibrated: What to write.
@@ -54,7 +56,8 @@ def encodings_document(
             accumulator's scale, as AIMET's own export does; a strict load refuses that.
 
     Raises:
-        QuantSimError: A scale is not a positive number (`not-expressible`).
+        QuantSimError: A scale is not a positive number, or all quantizers are float16 and the
+            format has no word for that (`not-expressible`).
     """
     _refuse_broken_scales(calibrated.encodings, f"aimet-{version}")
     document: Document = {
@@ -63,6 +66,13 @@ def encodings_document(
     }
     if version == "2.0.0":
         entries = _entries_2(calibrated, activations_as, int32_biases=int32_biases)
+        halves = float16_quantizers(calibrated.cascade)
+        if halves and not entries:
+            raise not_expressible(
+                "aimet-2.0.0",
+                [f"the float16 quantizer of `{name}`" for name in halves],
+                "and there are no others; aimet-1.0.0, aimet-0.6.1 and qdq can",
+            )
         return document | {"encodings": entries}
     quantizers = calibrated.cascade.quantizers
     params: dict[str, Encoding] = {}
@@ -76,6 +86,15 @@ def encodings_document(
         "param_encodings": write(params),
         "quantizer_args": _quantizer_args(calibrated),
     }
+
+
+def float16_quantizers(cascade: Cascade) -> tuple[str, ...]:
+    """Return the tensors with a float16 quantizer, of which 2.0.0 says nothing."""
+    return tuple(
+        tensor
+        for tensor, setting in cascade.quantizers.items()
+        if setting.enabled and setting.dtype == "float"
+    )
 
 
 def _section_0(encodings: Mapping[str, Encoding]) -> dict[str, list[Document]]:

@@ -74,8 +74,13 @@ def digits(name: str) -> dict[str, Array]:
         return {key: arrays[key][:64] for key in arrays.files if key != "labels"}
 
 
-def make_job(case: Case, folder: Path) -> dict[str, Any]:
-    """Export one simulation in every format and simulate it ourselves.
+def make_job(case: Case, folder: Path, refused: Counter[str]) -> dict[str, Any]:
+    """Export one simulation in every format that can express it and simulate it ourselves.
+
+    Args:
+        case: The simulation.
+        folder: Where model and data go.
+        refused: Counts the formats that cannot.
 
     Raises:
         QuantSimError: The case cannot be simulated or exported.
@@ -90,10 +95,15 @@ def make_job(case: Case, folder: Path) -> dict[str, Any]:
         "percentile": case.percentile,
     }
     evaluation = [case.batches[-1]]
-    documents = {
-        version: export(loaded, cascade, evaluation, format=f"aimet-{version}", **options)
-        for version in VERSIONS
-    }
+    documents = {}
+    for version in VERSIONS:
+        target = f"aimet-{version}"
+        try:
+            documents[version] = export(loaded, cascade, evaluation, format=target, **options)
+        except QuantSimError as error:
+            if error.code != "not-expressible":
+                raise
+            refused[f"{target} {error.code}"] += 1
     np.savez(folder / "data.npz", **case.batches[-1])
     onnx.save(case.model, folder / "model.onnx")
     return {
@@ -269,7 +279,7 @@ def main() -> int:
     for case in cases:
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                job = make_job(case, Path(scratch))
+                job = make_job(case, Path(scratch), ours_refused)
             except QuantSimError as error:
                 ours_refused[error.code] += 1
                 continue

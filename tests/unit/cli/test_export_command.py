@@ -50,6 +50,17 @@ def test_a_model_goes_to_a_file_and_replaces_what_was_there(quantsim_viz, cnn, t
     assert any(node.op_type == "QuantizeLinear" for node in onnx.load(path).graph.node)
 
 
+@pytest.mark.parametrize("target", FORMATS[:3])
+def test_float16_quantizers_that_a_format_leaves_out_are_named(quantsim_viz, cnn, target):
+    done = quantsim_viz(
+        *("export", cnn, "-c", "default_config", "--data", "random", "--samples", 4),
+        *("--format", target, "--param-bits", "float16"),
+    )
+    assert done.status == 0
+    warned = "warning[float16-left-out]: aimet-2.0.0 says nothing of 5 float16 quantizer(s): `"
+    assert (warned in done.err) == (target == "aimet-2.0.0")
+
+
 def test_a_model_without_a_file_is_a_usage_error(quantsim_viz, cnn):
     done = quantsim_viz(
         "export", cnn, "-c", "default_config", "--data", "random", "--format", "qdq"

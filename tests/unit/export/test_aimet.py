@@ -121,6 +121,14 @@ def test_2_0_0_leaves_float16_out(exported):
     assert set(by_name(document, "encodings")) == {"x", "y"}
 
 
+@pytest.mark.parametrize("biases", [False, True])
+def test_2_0_0_is_refused_where_all_is_float16(exported, biases):
+    halves = {"param_bits": "float16", "act_bits": "float16", "int32_biases": biases}
+    with pytest.raises(QuantSimError, match=r"float16 quantizer of `x`.*aimet-1.0.0") as caught:
+        exported(convolution(), "aimet-2.0.0", shape=SHAPE, **halves)
+    assert caught.value.code == "not-expressible"
+
+
 def test_a_strict_grid_starts_one_code_later(exported):
     strict = {"defaults": {"strict_symmetric": "True"}}
     entry = exported(convolution(), "aimet-1.0.0", shape=SHAPE, changes=strict)
