@@ -11,6 +11,7 @@ from quantsim_viz.model.graph import Graph
 from quantsim_viz.sim.operators import Layout, bind, unsupported
 from quantsim_viz.sim.operators.binding import outer_names
 from quantsim_viz.sim.operators.dtypes import to_tensor
+from quantsim_viz.sim.operators.outdated import OLDEST_OPSET, iter_outdated
 from quantsim_viz.sim.operators.support import unsupported_error
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
     from quantsim_viz.model.graph import Model, Node
     from quantsim_viz.sim.operators import BoundOperator
-
-OLDEST_OPSET = 7
-"""The first operator set whose operators broadcast and run as they do today."""
-
-LEGACY_ATTRIBUTES = frozenset({"broadcast", "consumed_inputs", "is_test"})
-"""Attributes by which nodes of older operator sets ask for what the engine does not do."""
 
 FLOAT_TYPES = frozenset({"float16", "bfloat16", "float32", "float64"})
 
@@ -135,12 +130,11 @@ def _check_executable(model: Model) -> None:
         ModelError: A node relies on an operator set older than the engine's operators.
         UnsupportedOperator: Nodes that nobody can execute; the message counts and names them.
     """
-    version = model.opset.get("", OLDEST_OPSET)
-    legacy = [node for node in model.graph.nodes if LEGACY_ATTRIBUTES & node.attributes.keys()]
-    if version < OLDEST_OPSET and legacy:
+    node, version = next(iter_outdated(model), (None, 0))
+    if node is not None:
         raise ModelError(
-            f"the model uses operator set {version}, and node {legacy[0].name} "
-            f"({legacy[0].op_type}) relies on it; the engine executes {OLDEST_OPSET} and later",
+            f"the model uses operator set {version}, and node {node.name} ({node.op_type}) "
+            f"relies on it; the engine executes {OLDEST_OPSET} and later",
             code="opset-too-old",
             hint="convert it with onnx.version_converter, or export it again",
             path=model.path,

@@ -44,7 +44,8 @@ The engine executes ONNX operators in this order of preference:
    nodes as executed without torch.
 
 A kernel serves from the version of the operator set in its line up to the next line's. The engine
-executes operator set 7 and later. Operators it cannot execute are named, with their nodes, before
+executes operator set 7 and later, and of older sets what means the same in set 7; a node that does
+not is named (`opset-too-old`). Operators it cannot execute are named, with their nodes, before
 anything runs."""
 
 
