@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ import click
 
 import quantsim_viz
 from quantsim_viz.cli.command import write_examples
-from quantsim_viz.cli.output import INTERRUPTED, echo_error, echo_usage_error
+from quantsim_viz.cli.output import INTERRUPTED, echo_error, echo_usage_error, unwritable
 from quantsim_viz.errors import Cancelled, QuantSimError
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ COMMANDS = {
 """Name → module that defines it, imported only when the command or the list of them is wanted."""
 
 COULD_NOT_RUN = 2
+
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""How a stream, which has no file name, says that it takes no more."""
 
 
 class LazyGroup(click.Group):
@@ -89,7 +93,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     try:
         with cli.make_context("quantsim-viz", list(sys.argv[1:] if args is None else args)) as ctx:
             cli.invoke(ctx)
-        sys.stdout.flush()
+        print(end="", flush=True)  # also where there is no standard output at all
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -105,7 +109,17 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         echo_error(error)
         sys.exit(COULD_NOT_RUN)
     except BrokenPipeError:
-        # Whoever read our output has enough; keep Python from flushing into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_stdout()  # whoever read our output has enough
         sys.exit(0)
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _abandon_stdout()
+        echo_error(unwritable("standard output", error))
+        sys.exit(COULD_NOT_RUN)
     sys.exit(0)
+
+
+def _abandon_stdout() -> None:
+    """Keep Python from flushing, at its end, into what takes nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -41,12 +41,17 @@ def write_bytes(content: bytes, path: str) -> None:
     try:
         Path(path).write_bytes(content)
     except OSError as error:
-        raise QuantSimError(
-            f"Cannot write to {path}: {error.strerror or error}",
-            code="unwritable",
-            hint="choose a file in a folder that exists and that you may write to",
-            path=path,
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: str, error: OSError) -> QuantSimError:
+    """Return the error for a place that takes no output."""
+    return QuantSimError(
+        f"Cannot write to {path}: {error.strerror or error}",
+        code="unwritable",
+        hint="choose a file in a folder that exists and that you may write to",
+        path=path,
+    )
 
 
 def write_json(document: Any, path: str | None) -> None:

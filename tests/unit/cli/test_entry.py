@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -106,6 +107,19 @@ def test_output_into_a_closed_pipe_exits_quietly():
     os.close(writer)
     assert done.stderr == b""
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [["presets"], ["presets", "--json"], ["presets", "qnn_htp"], ["resolve", "--help"]]
+)
+def test_output_that_cannot_be_written_is_one_line_and_status_2(arguments):
+    command = [sys.executable, "-m", "quantsim_viz", *arguments]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("standard output: error[unwritable]: Cannot write to standard")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_module_is_the_same_command_line():
