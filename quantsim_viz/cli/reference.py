@@ -22,7 +22,8 @@ INTRODUCTION = """\
 <!-- Written by `python -m quantsim_viz.cli.reference > docs/cli.md`; do not edit by hand. -->
 
 One program, `quantsim-viz`, also `python -m quantsim_viz`. Results go to standard output or to the
-file named with `-o`; findings, progress and errors go to standard error.
+file named with `-o`; findings, progress and errors go to standard error. What a command reads, a
+model's weight files included, it does not write over (`overwrites-input`).
 
 ## What is named how
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onnx import TensorProto
@@ -15,6 +17,7 @@ from quantsim_viz.model.locations import (
     missing_external_data,
     resolve_location,
 )
+from quantsim_viz.model.wire import parse_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,6 +64,24 @@ def _check_files(
                 f"The weight file `{location}` has {path.stat().st_size} bytes, and "
                 f"{needed[location]} are needed by {describe_names(names)} — copy it again, whole",
             )
+
+
+def weight_files(path: str) -> tuple[Path, ...]:
+    """Return the weight files that a model file names, there or not.
+
+    Raises:
+        ModelError: It is no ONNX file, or a location leaves its folder.
+    """
+    proto = parse_model(Path(path).read_bytes(), name=path, path=path)
+    folder = os.path.dirname(os.path.abspath(path))
+    found = ((tensor.name, external_data(tensor)) for tensor in _iter_external(proto))
+    return tuple(
+        dict.fromkeys(
+            resolve_location(data.location, folder, name)
+            for name, data in found
+            if data is not None
+        )
+    )
 
 
 def fingerprint(digest: str, proto: ModelProto, folder: str | None) -> str:
