@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
+from quantsim_viz.sim.operators.dtypes import storage_type
 from quantsim_viz.sim.operators.registry import axis_of, operator
 
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from quantsim_viz.model.graph import Graph
     from quantsim_viz.sim.operators.program import Program
     from quantsim_viz.sim.operators.registry import Kernel, OperatorSpec
 
@@ -57,14 +60,13 @@ def loop(spec: OperatorSpec) -> Kernel:
     (places,) = _adopt(spec, body)
     own = len(spec.node.inputs)
     carried_count = own - 2
-    stacked_types = spec.output_types[carried_count:]
-    stacked_count = len(body.outputs) - 1 - carried_count
+    stacked = _stacked(spec, 1 + carried_count)
 
     def kernel(*inputs: Tensor | None) -> tuple[Tensor | None, ...]:
         limit, condition = inputs[0], inputs[1]
         captured = _pick(inputs, places)
         carried = list(inputs[2:own])
-        rows: list[list[Tensor]] = [[] for _ in range(stacked_count)]
+        rows: list[list[Tensor]] = [[] for _ in stacked]
         count = None if limit is None else int(limit)
         going = condition is None or bool(condition)
         iteration = 0
@@ -77,23 +79,47 @@ def loop(spec: OperatorSpec) -> Kernel:
             for row, value in zip(rows, results[1 + carried_count :], strict=True):
                 row.append(_required(value))
             iteration += 1
-        return (*carried, *(_stack(row, kind, spec) for row, kind in _typed(rows, stacked_types)))
+        return (*carried, *map(Stacked.join, stacked, rows))
 
     return kernel
 
 
-def _typed(
-    rows: Sequence[list[Tensor]], kinds: Sequence[str | None]
-) -> list[tuple[list[Tensor], str | None]]:
-    return [(row, kinds[i] if i < len(kinds) else None) for i, row in enumerate(rows)]
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """An output of a body of which every run of it adds an entry.
+
+    Attributes:
+        shape: That of an entry; like onnxruntime we take 0 for lengths that are not declared, and
+            `[]` where not even the rank is.
+        dtype: Element type.
+        device: Where the entries are.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    device: torch.device
+
+    def join(self, rows: Sequence[Tensor], axis: int = 0) -> Tensor:
+        """Join entries along a new axis, whose length is 0 without any."""
+        if rows:
+            return torch.stack(list(rows), axis_of(axis, rows[0].ndim + 1))
+        place = axis_of(axis, len(self.shape) + 1)
+        shape = (*self.shape[:place], 0, *self.shape[place:])
+        return torch.zeros(shape, dtype=storage_type(self.dtype), device=self.device)
 
 
-def _stack(row: list[Tensor], kind: str | None, spec: OperatorSpec) -> Tensor:
-    from quantsim_viz.sim.operators.dtypes import storage_type
-
-    if row:
-        return torch.stack(row)
-    return torch.zeros(0, dtype=storage_type(kind or "float32"), device=spec.device)
+def _stacked(spec: OperatorSpec, states: int) -> list[Stacked]:
+    """Return what a node's body declares of its outputs behind the first `states`."""
+    body: Graph = spec.node.attributes["body"]
+    declared = [body.tensors[name] for name in body.outputs[states:]]
+    return [
+        Stacked(
+            tuple(length if isinstance(length, int) else 0 for length in tensor.shape or ()),
+            tensor.dtype or "float32",
+            spec.device,
+        )
+        for tensor in declared
+    ]
 
 
 def _required(value: Tensor | None) -> Tensor:
@@ -110,6 +136,7 @@ def scan_batched(spec: OperatorSpec) -> Kernel:
     (places,) = _adopt(spec, body)
     own = len(spec.node.inputs)
     count = spec.integer("num_scan_inputs")
+    stacked = _stacked(spec, own - 1 - count)
     reverse = spec.integers("directions") or (0,) * count
 
     def kernel(*inputs: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -126,8 +153,8 @@ def scan_batched(spec: OperatorSpec) -> Kernel:
             parts = [p.flip(0) if r else p for p, r in zip(parts, reverse, strict=True)]
             first = [_required(state)[entry] for state in states]
             final, rows = _scan(body, first, parts, (0,) * count, _pick(inputs, places))
-            stacked = [torch.stack(row) for row in rows]
-            results.append((*final, *(_extend(row, longest) for row in stacked)))
+            joined = map(Stacked.join, stacked, rows)
+            results.append((*final, *(_extend(row, longest) for row in joined)))
         return tuple(torch.stack(column) for column in zip(*results, strict=True))
 
     return kernel
@@ -146,11 +173,11 @@ def scan(spec: OperatorSpec) -> Kernel:
     (places,) = _adopt(spec, body)
     own = len(spec.node.inputs)
     count = spec.integer("num_scan_inputs")
-    stacked = len(body.outputs) - (own - count)
+    stacked = _stacked(spec, own - count)
     in_axes = spec.integers("scan_input_axes") or (0,) * count
-    out_axes = spec.integers("scan_output_axes") or (0,) * stacked
+    out_axes = spec.integers("scan_output_axes") or (0,) * len(stacked)
     in_reverse = spec.integers("scan_input_directions") or (0,) * count
-    out_reverse = spec.integers("scan_output_directions") or (0,) * stacked
+    out_reverse = spec.integers("scan_output_directions") or (0,) * len(stacked)
 
     def kernel(*inputs: Tensor | None) -> tuple[Tensor | None, ...]:
         states = [_required(value) for value in inputs[: own - count]]
@@ -161,14 +188,8 @@ def scan(spec: OperatorSpec) -> Kernel:
             )
         ]
         final, rows = _scan(body, states, sequences, in_axes, _pick(inputs, places))
-        joined = []
-        for row, axis, back in zip(rows, out_axes, out_reverse, strict=True):
-            if not row:
-                joined.append(torch.zeros(0, device=spec.device))
-                continue
-            place = axis_of(axis, row[0].ndim + 1)
-            joined.append(torch.stack(row[::-1] if back else row, place))
-        return (*final, *joined)
+        turned = [row[::-1] if back else row for row, back in zip(rows, out_reverse, strict=True)]
+        return (*final, *map(Stacked.join, stacked, turned, out_axes))
 
     return kernel
 

@@ -106,12 +106,45 @@ def test_loop_stops_at_its_limit_or_condition(limit):
     if limit is not None:
         feed["n"] = np.array(limit)
     model = counting(limited=limit is not None)
-    if limit == 0:  # nothing was stacked: only the carried value and the type are defined
-        last, rows = by_us(model, feed)
-        np.testing.assert_array_equal(last, feed["x"])
-        assert (rows.shape[0], rows.dtype) == (0, np.float32)
-    else:
-        assert_as_onnxruntime(model, feed)
+    assert_as_onnxruntime(model, feed)
+
+
+@pytest.mark.parametrize("shape", [[], [2, 3], ["K", 3], None])
+@pytest.mark.parametrize("kind", [FLOAT, INT64])
+def test_a_loop_without_a_trip_stacks_nothing_of_the_declared_shape(shape, kind):
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["c"], ["go"]),
+            helper.make_node("Identity", ["v"], ["next"]),
+            helper.make_node("Cast", ["v"], ["row"], to=kind),
+        ],
+        "body",
+        [value("i", INT64, []), value("c", BOOL, []), value("v", FLOAT)],
+        [value("go", BOOL, []), value("next", FLOAT), value("row", kind, shape)],
+    )
+    node = helper.make_node("Loop", ["n", "", "x"], ["last", "rows"], body=body)
+    inputs = [value("n", INT64, []), value("x", FLOAT)]
+    model = model_of([node], inputs, [value("last", FLOAT), value("rows", kind)])
+    feed = {"n": np.array(0), "x": np.zeros((2, 3), np.float32)}
+    assert_as_onnxruntime(model, feed)
+
+
+def test_a_scan_of_nothing_stacks_nothing_along_its_axis():
+    body = helper.make_graph(
+        [helper.make_node("Add", ["s", "e"], ["t"]), helper.make_node("Cast", ["t"], ["o"], to=7)],
+        "body",
+        [value("s", FLOAT, [3]), value("e", FLOAT, [3])],
+        [value("t", FLOAT, [3]), value("o", INT64, [3])],
+    )
+    node = helper.make_node(
+        "Scan", ["s", "x"], ["last", "rows"], body=body, num_scan_inputs=1, scan_output_axes=[-1]
+    )
+    inputs = [value("s", FLOAT, [3]), value("x", FLOAT, ["L", 3])]
+    model = model_of([node], inputs, [value("last", FLOAT), value("rows", INT64)])
+    start = np.ones(3, np.float32)
+    last, rows = by_us(model, {"s": start, "x": np.zeros((0, 3), np.float32)})
+    np.testing.assert_array_equal(last, start)
+    assert (rows.shape, rows.dtype) == ((3, 0), np.int64)
 
 
 @pytest.mark.parametrize("direction", [0, 1])
