@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.diagnostics import Diagnostic, Severity
 from quantsim_viz.errors import DataError
 from quantsim_viz.report.metrics import Scorer, check_metric
-from quantsim_viz.sim.data import ArrayData
+from quantsim_viz.sim.data import ArrayData, said_of
 from quantsim_viz.sim.execute import run_plan
 from quantsim_viz.sim.plan import make_plan
 
@@ -45,11 +45,8 @@ def choose_metric(engine: Engine, data: Data, asked: AnyMetric | None) -> AnyMet
         chosen = "top1"
     if chosen is None:
         return None
-    try:
+    with said_of(data):
         _check(engine, data, chosen)
-    except DataError as error:
-        error.path = error.path or getattr(data, "path", None)
-        raise
     return chosen
 
 

@@ -155,7 +155,7 @@ def check_batch(batch: Mapping[str, Any], model: Model, number: int) -> dict[str
 
 def check_dtype(tensor: Tensor, array: Array) -> None:
     """Raise if an array has another element type than its input."""
-    found = array.dtype.name
+    found = "strings" if array.dtype.kind in "SU" else array.dtype.name
     if tensor.dtype is None or found == tensor.dtype:
         return
     if tensor.dtype not in np.sctypeDict and tensor.dtype in ELEMENT_TYPE_NAMES.values():

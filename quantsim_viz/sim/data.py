@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from operator import index
 from pathlib import Path
@@ -168,6 +169,7 @@ class StreamData:
         limit: How many samples to use at most.
         labels: Never any: a stream's labels are the caller's.
         is_random: Never.
+        path: None: no file is known.
     """
 
     description: str
@@ -176,6 +178,7 @@ class StreamData:
     limit: int | None = None
     labels: None = None
     is_random: bool = False
+    path: None = None
 
     @property
     def samples(self) -> None:
@@ -276,6 +279,16 @@ def load_data(
         code="data-type",
         hint="give a path, random[:SEED], a dict of arrays or an iterable of dicts",
     )
+
+
+@contextmanager
+def said_of(data: Data) -> Iterator[None]:
+    """Have errors about data that name no file name the one that these came from, if any."""
+    try:
+        yield
+    except DataError as error:
+        error.path = error.path or data.path
+        raise
 
 
 def rows_at_once(batch_size: int | None) -> int:

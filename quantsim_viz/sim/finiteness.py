@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from quantsim_viz.errors import DataError
+from quantsim_viz.sim.data import said_of
 from quantsim_viz.sim.encodings import LIMIT
 from quantsim_viz.sim.execute import run_plan
 from quantsim_viz.sim.measurements import PERMUTING, Gauge
@@ -222,9 +223,10 @@ def check_finite(engine: Engine, data: Data, batch_size: int) -> None:
     Raises:
         DataError: Names the first such node in the order of the graph.
     """
-    culprit = find_culprit(engine, all_stains(engine, data, batch_size))
-    if culprit is not None:
-        raise culprit.error()
+    with said_of(data):
+        culprit = find_culprit(engine, all_stains(engine, data, batch_size))
+        if culprit is not None:
+            raise culprit.error()
 
 
 def all_stains(engine: Engine, data: Data, batch_size: int) -> dict[str, Stain]:
@@ -271,12 +273,13 @@ def blame(
     has_nan = any(stain & Stain.NAN for stain in noticed.values())
     if not has_nan and find_culprit(engine, noticed) is None:
         return None
-    stains = all_stains(engine, data, batch_size)
-    culprit = find_culprit(engine, stains)
+    with said_of(data):
+        stains = all_stains(engine, data, batch_size)
+        culprit = find_culprit(engine, stains)
+        if culprit is not None and (has_nan or any(stains.get(name) for name in guarded)):
+            raise culprit.error()
     if culprit is None and has_nan:
         raise _constant_with_nan(engine)
-    if culprit is not None and (has_nan or any(stains.get(name) for name in guarded)):
-        raise culprit.error()
     return culprit
 
 
@@ -292,6 +295,7 @@ def _constant_with_nan(engine: Engine) -> DataError:
                     "NaN, and so does what is computed from it",
                     code="nan-in-float-run",
                     hint="mend the model's weights",
+                    path=engine.model.path,
                 )
     return DataError(
         "the float run makes NaN", code="nan-in-float-run", hint="check the data and the weights"

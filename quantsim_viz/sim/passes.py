@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantsim_viz.errors import Cancelled
-from quantsim_viz.sim.data import batch_rows
+from quantsim_viz.sim.data import batch_rows, said_of
 from quantsim_viz.sim.execute import run_plan
 from quantsim_viz.sim.failures import constants_too_large, ran_out
 from quantsim_viz.sim.measurements import Clipping, Gauge, Noise, Observed, Range, Signal
@@ -114,7 +114,8 @@ class Pass:
                     self.totals.update(plan.fixed)
                     steps = len(plan.steps) * (data.count(self.batch_size) or 1)
                     watch.begin(stage, steps, self.engine.network.nodes, data.samples)
-                self._execute(plan, place, batch, watch, taken)
+                with said_of(data):
+                    self._execute(plan, place, batch, watch, taken)
                 watch.count(batch_rows(batch))
                 guard.after_batch()
         except Cancelled as cancelled:

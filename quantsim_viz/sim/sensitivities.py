@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from quantsim_viz.sim.data import said_of
 from quantsim_viz.sim.sensitivity import measure_sensitivity
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def measure_sensitivities(
         run.sensitivity.update({x: known[key] for x, key in keys.items() if key in known})
         rest = {x: e for x, e in run.owned.items() if keys[x] not in known}
         if rest:
-            measure_sensitivity(engine, rest, data, batch_size, watch, run.sensitivity)
+            with said_of(data):
+                measure_sensitivity(engine, rest, data, batch_size, watch, run.sensitivity)
         known.update({key: run.sensitivity[x] for x, key in keys.items() if x in run.sensitivity})
 
 

@@ -186,6 +186,8 @@ def test_an_unknown_array_is_named_with_the_nearest_input(single):
         (floats(3, 4, 4, 4), "rank-mismatch", "rank 4"),
         (floats(3, 4).astype(np.float64), "dtype-mismatch", "float64"),
         (np.zeros((3, 4), np.int64), "dtype-mismatch", "int64"),
+        (np.full((3, 4), "a"), "dtype-mismatch", "its data are strings"),
+        (np.full((3, 4), b"a"), "dtype-mismatch", "its data are strings"),
         (floats(0, 4), "data-empty", "empty"),
         (np.full((3, 4), np.nan, np.float32), "data-not-finite", "NaN or infinite"),
     ],

@@ -149,6 +149,15 @@ def test_where_one_sample_is_too_much_no_batch_size_is_advised(monkeypatch):
     assert "one sample alone" in caught.value.hint
 
 
+def test_a_lack_of_memory_is_said_of_the_file_of_data(monkeypatch, tmp_path):
+    net = failing(monkeypatch, MemoryError())
+    path = str(tmp_path / "data.npz")
+    np.savez(path, x=floats(8, 3))
+    with pytest.raises(DataError) as caught:
+        run(net, path)
+    assert (caught.value.code, caught.value.path) == ("out-of-memory", path)
+
+
 def test_a_node_that_fails_is_named_with_what_it_was_fed(monkeypatch, everything):
     net = failing(monkeypatch, RuntimeError("no such thing\nwith details"))
     with pytest.raises(ModelError) as caught:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 from support.small_models import floats, model, node
 
@@ -139,6 +140,31 @@ def test_nan_among_the_weights_is_said_of_the_constant():
     off = document(defaults={"ops": {}, "params": {"is_quantized": "False"}}, model_input={})
     with pytest.raises(DataError, match="constant 'w', which node matmul1 \\(MatMul\\) reads"):
         simulate(network, off, {"x": LARGE})
+
+
+@pytest.mark.parametrize("scheme", ["min_max", "tf_enhanced"])
+@pytest.mark.parametrize("harmful", ["data", "calibration"])
+def test_what_values_of_a_file_do_is_said_of_that_file(scheme, harmful, tmp_path):
+    network = graph(node("Exp", "x", "y", "exp1"))
+    files = {name: tmp_path / f"{name}.npz" for name in ("data", "calibration")}
+    for name, path in files.items():
+        np.savez(path, x=LARGE if name == harmful else LARGE[:1])
+    options = {"calibration": files["calibration"], "scheme": scheme}
+    with pytest.raises(DataError) as caught:
+        simulate(network, document(), files["data"], **options)
+    assert caught.value.code == "infinity-in-float-run"
+    assert caught.value.path == str(files[harmful])
+
+
+def test_nan_among_the_weights_is_said_of_the_model(tmp_path):
+    path, data = str(tmp_path / "net.onnx"), str(tmp_path / "data.npz")
+    weights = {"w": np.array([[np.nan], [1], [2]], np.float32)}
+    proto = model([node("MatMul", "x w", "y")], inputs={"x": ["N", 3]}, constants=weights)
+    onnx.save(proto, path)
+    np.savez(data, x=floats(2, 3))
+    with pytest.raises(DataError) as caught:
+        simulate(path, document(), data)
+    assert (caught.value.code, caught.value.path) == ("nan-in-float-run", path)
 
 
 def test_an_infinity_that_a_node_was_told_to_write_is_nobodys_fault():
