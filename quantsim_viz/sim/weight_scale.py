@@ -179,8 +179,9 @@ def scale_findings(notes: Sequence[ScaleNote]) -> Iterator[Diagnostic]:
             Severity.WARNING,
             f"{len(unmatched)} weight(s) quantized per channel meet a bias that is not one value "
             f"a channel: {_few(map(str, unmatched))}. AIMET raises an error there "
-            "(weight_scale must be a scalar or have the shape of bias_float); quantize these "
-            "weights per tensor, or give the bias one value a channel.",
+            "(weight_scale must be a scalar or have the shape of bias_float), or takes rows for "
+            "channels where there are as many; quantize these weights per tensor, or give the "
+            "bias one value a channel.",
             nodes=tuple(dict.fromkeys(each.node for each in unmatched)),
         )
 
