@@ -184,9 +184,10 @@ def _iter_verdict(
         return
     low, high = metric["confidence_interval"][index]
     ends = (_signed(metric["name"], low), _signed(metric["name"], high))
+    reach = f"{ends[0]} to {ends[1]}" if None not in (low, high) else "without ends"
     gap = _signed(metric["name"], metric["difference"][index])
     level = f"{metric['confidence_level']:.0%}".replace("%", " %")
-    yield f"  {other} − {first}: {gap}, {level} interval {ends[0]} to {ends[1]}"
+    yield f"  {other} − {first}: {gap}, {level} interval {reach}"
     yield f"  {sentence}"
     listed = metric["disagreeing"][index] or []
     if listed and "predictions" in listed[0]:

@@ -157,7 +157,7 @@ def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | N
     if first.resampled is None or other.resampled is None:
         return None
     figures = first.resampled, other.resampled
-    return resampled_test(first.simulated, other.simulated, figures)
+    return resampled_test(first.simulated, other.simulated, figures, first.samples)
 
 
 def _plain(interval: tuple[float, float]) -> list[float | None]:

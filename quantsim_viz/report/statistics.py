@@ -27,6 +27,13 @@ RESAMPLES, RESAMPLES_OF_MANY = 9999, 1999
 """Bootstrap resamples; fewer of `MANY` samples and more, whose resampling takes long."""
 
 MANY = 10_000
+
+FEWEST = 6
+"""Scores of fewer samples tell nothing: 2^(1 − 5) is above `CHANCE`, 2^(1 − 6) below."""
+
+BOOTSTRAP, EXPANDED = "paired-bootstrap", "bootstrap-expanded-percentile"
+"""Names of the test of scores and of its interval."""
+
 _BATCH = 4_000_000
 _MOST_DISAGREEMENTS = 100_000
 
@@ -39,10 +46,12 @@ class PairedTest:
 
     Attributes:
         name: The test: `mcnemar-exact` or `paired-bootstrap`.
-        interval_name: How the interval was made: `newcombe-paired` or `bootstrap-percentile`.
+        interval_name: How the interval was made: `newcombe-paired` or
+            `bootstrap-expanded-percentile`.
         difference: Mean score of the other minus that of the first.
         p_value: How often chance alone would make a difference as large, two-sided.
-        interval: The differences that fit the data, at 95 % confidence.
+        interval: The differences that fit the data, at 95 % confidence; infinite where the samples
+            are too few for any.
         verdict: `different` (p below 0.05), `alike` (every difference in the interval is below the
             margin), else `unclear`: these data are not enough to tell.
         disagreements: Samples that the other has right and the first wrong, and the reverse; None
@@ -66,7 +75,8 @@ def paired_test(first: Array, other: Array, *, seed: int = 0) -> PairedTest:
 
     1. Scores that are right or wrong: McNemar's exact test on the samples where they disagree,
        Newcombe's interval for the difference.
-    2. Other scores: a bootstrap of the mean difference over the samples.
+    2. Other scores: a bootstrap of the mean difference over the samples, with percentiles that are
+       wide enough for few samples.
 
     Args:
         first: One score a sample, `[samples]`; bool where they are right or wrong.
@@ -194,58 +204,76 @@ def _of_scores(first: Array, other: Array, seed: int) -> PairedTest:
     if samples < 2 or not differences.any() or not np.isfinite(differences).all():
         interval = (mean, mean) if samples > 1 else (-math.inf, math.inf)
         verdict: Verdict = "alike" if samples > 1 and mean == 0 else "unclear"
-        return PairedTest("paired-bootstrap", "bootstrap-percentile", mean, 1.0, interval, verdict)
-    resamples = RESAMPLES if samples < MANY else RESAMPLES_OF_MANY
+        return PairedTest(BOOTSTRAP, EXPANDED, mean, 1.0, interval, verdict)
     found = bootstrap(
         (differences,),
         np.mean,
         vectorized=True,
-        n_resamples=resamples,
+        n_resamples=RESAMPLES if samples < MANY else RESAMPLES_OF_MANY,
         batch=max(1, _BATCH // samples),
         method="percentile",
         confidence_level=LEVEL,
         rng=np.random.default_rng(seed),
     )
-    p_value = _two_sided(found.bootstrap_distribution)
-    interval = float(found.confidence_interval.low), float(found.confidence_interval.high)
+    p_value, interval = _expanded(found.bootstrap_distribution, samples)
     verdict = _verdict(p_value, interval, MARGIN * abs(float(first.mean())))
     needed = None
     if verdict == "unclear" and mean:
         quantile = norm.ppf((1 + LEVEL) / 2)
         needed = math.ceil((quantile * float(differences.std(ddof=1)) / mean) ** 2)
-    return PairedTest(
-        "paired-bootstrap",
-        "bootstrap-percentile",
-        mean,
-        p_value,
-        interval,
-        verdict,
-        needed=None if needed is None else max(needed, samples + 1),
-    )
+        needed = max(needed, samples + 1, FEWEST)
+    return PairedTest(BOOTSTRAP, EXPANDED, mean, p_value, interval, verdict, needed=needed)
 
 
-def resampled_test(first: float, other: float, means: tuple[Array, Array]) -> PairedTest:
+def resampled_test(
+    first: float, other: float, figures: tuple[Array, Array], samples: int
+) -> PairedTest:
     """Compare two runs by a metric that gives one figure for all samples.
 
     Args:
         first: The first run's figure.
         other: The other's.
-        means: Both runs' figures on the same resamples of the samples, `[resamples]` each.
+        figures: Both runs' figures on the same resamples of the samples, `[resamples]` each.
+        samples: How many samples there are.
     """
-    differences = means[1] - means[0]
-    low, high = np.quantile(differences, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    p_value = _two_sided(differences)
-    interval = float(low), float(high)
+    differences = figures[1] - figures[0]
+    if not differences.any() and first == other:
+        return PairedTest(BOOTSTRAP, EXPANDED, 0.0, 1.0, (0.0, 0.0), "alike")
+    p_value, interval = _expanded(differences, samples)
     verdict = _verdict(p_value, interval, MARGIN * abs(first))
-    return PairedTest(
-        "paired-bootstrap", "bootstrap-percentile", other - first, p_value, interval, verdict
-    )
+    return PairedTest(BOOTSTRAP, EXPANDED, other - first, p_value, interval, verdict)
 
 
-def _two_sided(differences: Array) -> float:
-    """Return the p-value of "the difference is 0" from its bootstrap distribution."""
+def _expanded(differences: Array, samples: int) -> tuple[float, tuple[float, float]]:
+    """Return the p-value of "the difference is 0" and the interval from a bootstrap distribution.
+
+    A bootstrap of few samples is too narrow: by √((n − 1)/n), and because it takes the normal
+    distribution's tails for those of Student's t. Both are made good by taking percentiles farther
+    out. The two agree: 0 is outside the interval exactly where p is below 0.05.
+
+    Fewer than `FEWEST` samples have no interval, because n differences of equal sign, the clearest
+    there can be, come by chance in a share 2^(1 − n) of cases.
+
+    Args:
+        differences: Of the figure, on each resample, `[resamples]`.
+        samples: How many samples were resampled, two at least.
+
+    Source: T. C. Hesterberg, What Teachers Should Know About the Bootstrap, The American
+    Statistician 69 (2015), 371-386: the expanded percentile interval.
+    """
+    from scipy.stats import norm, t
+
+    widened = math.sqrt(samples / (samples - 1))
     least = min((differences <= 0).sum(), (differences >= 0).sum())
-    return float(min(1.0, 2.0 * (least + 1) / (len(differences) + 1)))
+    tail = (least + 1) / (len(differences) + 1)
+    p_value = 2 * float(t.cdf(norm.ppf(tail) / widened, samples - 1)) if tail < 0.5 else 1.0
+    p_value = max(p_value, 2.0 ** (1 - samples))
+    outer = float(norm.cdf(widened * t.ppf((1 - LEVEL) / 2, samples - 1)))
+    place = math.ceil(outer * (len(differences) + 1)) - 1
+    if samples < FEWEST or place < 1:
+        return p_value, (-math.inf, math.inf)
+    ordered = np.sort(differences)
+    return p_value, (float(ordered[place - 1]), float(ordered[-place]))
 
 
 def _verdict(p_value: float, interval: tuple[float, float], margin: float) -> Verdict:

@@ -66,7 +66,9 @@ def _figures_of(measured: Measured, column: int) -> dict[str, Any]:
         row["difference"] = metric["difference"][column]
         test = paired_test(report, column)
         if test is not None:
-            row |= {"interval": test["interval"], "p": p_text(test["p_value"])}
+            bounded = None not in test["interval"]
+            row |= {"interval": test["interval"] if bounded else None}
+            row |= {"p": p_text(test["p_value"])}
     return row
 
 

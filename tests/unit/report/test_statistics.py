@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from quantsim_viz.report import statistics
 from quantsim_viz.report.statistics import (
     disagreements_needed,
     mcnemar,
     newcombe_interval,
     paired_test,
+    resampled_test,
 )
 
 
@@ -110,12 +112,43 @@ def test_scores_are_compared_as_scipys_bootstrap_does():
         method="percentile",
         rng=np.random.default_rng(3),
     )
-    means = reference.bootstrap_distribution
-    p_value = 2 * (min((means <= 0).sum(), (means >= 0).sum()) + 1) / 10_000
-    assert test.p_value == pytest.approx(p_value, abs=0.02)
     assert test.interval == pytest.approx(tuple(reference.confidence_interval), abs=0.01)
     assert test.p_value == pytest.approx(stats.ttest_rel(other, first).pvalue, abs=0.02)
     assert paired_test(first, other, seed=3) == test
+
+
+@pytest.mark.parametrize("samples", [2, 3, 5, 6, 8, 20])
+def test_chance_alone_is_seldom_called_a_difference(samples, monkeypatch):
+    monkeypatch.setattr(statistics, "RESAMPLES", 999)
+    rng = np.random.default_rng(samples)
+    drawn = [1 + rng.normal(size=samples) for _ in range(400)]
+    found = [paired_test(np.ones(samples), other).verdict for other in drawn]
+    assert found.count("different") / len(found) <= (0.09 if samples > 5 else 0.0)
+
+
+@pytest.mark.parametrize("samples", [2, 5, 6, 7, 12, 40])
+def test_the_interval_leaves_0_outside_exactly_where_p_is_small(samples, monkeypatch):
+    monkeypatch.setattr(statistics, "RESAMPLES", 999)
+    rng = np.random.default_rng(samples)
+    for shift in (0.0, 0.4, 0.8, 1.2):
+        for _ in range(20):
+            test = paired_test(np.zeros(samples), shift + rng.normal(size=samples))
+            low, high = test.interval
+            assert (test.p_value < 0.05) == (low > 0 or high < 0)
+            assert (test.verdict == "different") == (test.p_value < 0.05)
+
+
+def test_few_scores_of_one_sign_are_not_enough_to_tell():
+    test = paired_test(np.zeros(2), np.array([0.9, 1.1]))
+    assert (test.p_value, test.verdict) == (0.5, "unclear")
+    assert test.interval == (-math.inf, math.inf)
+    assert test.needed == 6
+
+
+def test_one_figure_of_few_samples_is_not_enough_to_tell():
+    figures = np.zeros(499), np.linspace(0.9, 1.1, 499)
+    verdicts = [resampled_test(0.0, 1.0, figures, n).verdict for n in (2, 5, 6, 50)]
+    assert verdicts == ["unclear", "unclear", "different", "different"]
 
 
 def test_equal_scores_are_alike():
