@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantsim_viz.report.metrics import finite_score
+from quantsim_viz.report.metrics import finite_score, is_error
 from quantsim_viz.report.statistics import LEVEL, paired_test, resampled_test
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def compare_metric(
 ) -> dict[str, Any]:
     """Compare the accuracies of configurations on the same samples, each against the first.
 
-    1. Scores that are right or wrong: McNemar's exact test on the samples where they disagree,
-       Newcombe's interval for paired proportions.
+    1. Scores that are right or wrong, as bools or as 0 and 1: McNemar's exact test on the samples
+       where they disagree, Newcombe's interval for paired proportions.
     2. Other scores a sample: a paired bootstrap of the mean difference, two-sided.
     3. One figure for all samples: a paired bootstrap of the figure, if it was resampled.
 
@@ -41,6 +42,7 @@ def compare_metric(
     Returns:
         The `metric` object of `compare --json`.
     """
+    results = _as_hits(results)
     start, base = next((i, result) for i, result in enumerate(results) if result is not None)
     others = [None if index == start else result for index, result in enumerate(results)]
     tests = [None if other is None else _test(base, other, seed) for other in others]
@@ -146,6 +148,24 @@ def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: 
         return f"{counted}: alike, for what the interval allows."
     more = f"; about {needed} samples like these would" if needed is not None else ""
     return f"{counted}: not enough data to tell{more}."
+
+
+def _as_hits(results: Sequence[MetricResult | None]) -> Sequence[MetricResult | None]:
+    """Return results with scores as bools, where a metric of the user's gave 0 and 1 throughout.
+
+    Scores that are 0 throughout stay: they may be errors.
+    """
+    there = [x for x in results if x is not None and x.simulated_scores is not None]
+    scores = [x.simulated_scores for x in there if x.simulated_scores is not None]
+    is_hits = all(np.isin(score, (0, 1)).all() for score in scores)
+    if any(is_error(x.name) for x in there) or not is_hits or not any(s.any() for s in scores):
+        return results
+    return [
+        x
+        if x is None or x.simulated_scores is None
+        else replace(x, simulated_scores=x.simulated_scores.astype(bool))
+        for x in results
+    ]
 
 
 def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | None:

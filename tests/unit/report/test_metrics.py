@@ -96,6 +96,25 @@ def test_right_and_wrong_are_compared_by_mcnemars_exact_test():
     assert result["difference"] == [0.0, pytest.approx(-0.35)]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.float32])
+def test_right_and_wrong_may_be_0_and_1(kind):
+    right = [np.arange(60) % 7 < 5, np.arange(60) % 8 < 7]
+    counted = compare_metric([scores(each.astype(kind)) for each in right])
+    told = compare_metric([scores(each) for each in right])
+    compared = ("test", "p_value", "disagreements", "confidence_interval", "verdict")
+    assert [counted[key] for key in compared] == [told[key] for key in compared]
+    assert counted["test"] == "mcnemar-exact"
+
+
+def test_scores_of_0_and_1_beside_others_and_errors_are_numbers():
+    ones = scores(np.array([0.0, 1.0] * 5))
+    assert compare_metric([ones, ones, scores(np.full(10, 0.5))])["test"] == "paired-bootstrap"
+    errors = evaluate("mse", {"y": np.ones((4, 1))}, {"y": np.zeros((4, 1))}, None)
+    assert compare_metric([errors, errors])["test"] == "paired-bootstrap"
+    exact = scores(np.zeros(10))
+    assert compare_metric([exact, exact])["test"] == "paired-bootstrap"
+
+
 def test_without_disagreement_nothing_is_significant():
     same = scores(np.array([True, False]))
     assert compare_metric([same, same])["p_value"] == [None, 1.0]
