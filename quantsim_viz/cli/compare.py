@@ -70,7 +70,7 @@ def command(
     Exits with 1 when one of them is invalid or refused for this model: it is shown as refused, the
     others are compared, and with --json the document also has the keys of `resolve` for the first
     refused one, with its `error` filled. With 1 as well when a metric of your own raises; all else
-    is written then.
+    is written then, and `error` says why there is no accuracy.
     """
     bits = (options["param_bits"], options["act_bits"])
     cascades = load_cascades(model, configs, *bits, fold=fold_batch_norms)
@@ -90,7 +90,10 @@ def command(
     if csv is not None:
         write_bytes(comparison.layers.to_csv(index=False).encode(), csv)
     if as_json:
-        write_json({**({} if refused is None else refused.to_dict()), **document}, output)
+        if refused is not None:
+            whole = refused.to_dict()
+            document = {**whole, **document, "error": whole["error"]}
+        write_json(document, output)
     else:
         from quantsim_viz.cli.comparison_text import format_comparison
 

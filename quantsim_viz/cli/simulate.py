@@ -73,7 +73,7 @@ def command(
 
     Exits with 1 when the configuration is invalid or refused for this model; with --json the
     document of `resolve` comes then, with its `error` filled. With 1 as well when a metric of your
-    own raises; all else is written then.
+    own raises; all else is written then, and `error` says why there is no accuracy.
 
     Ctrl-C stops after the operator under way: what has been measured is written all the same,
     marked as partial, and the exit status is 130. A second Ctrl-C leaves at once.

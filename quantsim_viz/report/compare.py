@@ -128,6 +128,7 @@ class Comparison:
         return {
             "configs": list(self.configs),
             "base": self.base,
+            "error": first.error,
             "errors": [None if x is None else x.to_dict() for x in self._refusals],
             "layers": self._rows,
             "outputs": self.outputs,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.diagnostics import Severity
 from quantsim_viz.report.layers import add_powers
 
 if TYPE_CHECKING:
@@ -86,6 +87,16 @@ class Report:
         """Cumulative noise at the model's floating-point outputs, powers added."""
         return add_powers(powers["cumulative"] for powers in self.output_powers.values())
 
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """What went wrong though there are figures, such as a metric that raised, as JSON."""
+        failed = (found for found in self.warnings if found.severity is Severity.ERROR)
+        found = next(failed, None)
+        if found is None:
+            return None
+        each = found.to_dict()
+        return {key: each[key] for key in ("code", "message", "rule", "nodes")}
+
     @cached_property
     def layers(self) -> pd.DataFrame:
         """The layer table; nested fields as `cumulative.sqnr_db`, `encoding.scale`."""
@@ -147,6 +158,7 @@ class Report:
                 if found
             },
             "metric": None if self.metric is None else self.metric.to_dict(),
+            "error": self.error,
             "partial": None if self.partial is None else self.partial.to_dict(),
             "seconds": self.seconds,
             "samples": self.samples,

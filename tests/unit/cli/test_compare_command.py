@@ -114,6 +114,9 @@ def test_a_metric_that_raises_leaves_the_rest_and_exits_with_1(
     alone = quantsim_viz("simulate", cnn, "-c", "default_config", *given, "--json")
     assert alone.status == 1
     assert json.loads(alone.out)["metric"] is None
+    for document in (json.loads(done.out), json.loads(alone.out)):
+        assert document["error"]["code"] == "metric-failed"
+        assert "raised ValueError: no" in document["error"]["message"]
 
 
 @pytest.mark.parametrize("value", ["float('nan')", "[float('inf')] * len(labels)"])
