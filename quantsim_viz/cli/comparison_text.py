@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.cli.simulate import format_score
+from quantsim_viz.cli.simulate import format_output, format_score
 from quantsim_viz.cli.tables import RIGHT, format_table
 from quantsim_viz.report.accuracy import explain_difference
 from quantsim_viz.report.metrics import is_share
@@ -157,7 +157,7 @@ def _iter_metric(document: Mapping[str, Any], letters: Sequence[str]) -> Iterato
     metric, base = document["metric"], document["base"]
     name = metric["name"]
     exact = _score(name, metric["float"])
-    yield f"{name} on {metric['samples']} samples: float {exact}"
+    yield f"{name}{format_output(metric)} on {metric['samples']} samples: float {exact}"
     for index, letter in enumerate(letters):
         if document["errors"][index] is not None:
             continue

@@ -190,7 +190,13 @@ def format_metric(metric: Mapping[str, Any]) -> str:
     """Return the accuracy of the float and the simulated model in one line."""
     name = metric["name"]
     exact, simulated = (format_score(name, metric[key]) for key in ("float", "simulated"))
-    return f"{name}: float {exact}, simulated {simulated} ({metric['samples']} samples)"
+    samples = metric["samples"]
+    return f"{name}{format_output(metric)}: float {exact}, simulated {simulated} ({samples} samples)"
+
+
+def format_output(metric: Mapping[str, Any]) -> str:
+    """Return of which output a metric is, where that is not the first: ` of scores`."""
+    return f" of {metric['output']}" if "output" in metric else ""
 
 
 def format_score(name: str, value: float) -> str:

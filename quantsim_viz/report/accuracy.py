@@ -69,6 +69,7 @@ def compare_metric(
         "verdict": [None if test is None else test.verdict for test in tests],
         "needed_samples": [None if test is None else test.needed for test in tests],
         "disagreeing": listed,
+        **({} if base.output is None else {"output": base.output}),
     }
 
 

@@ -52,6 +52,7 @@ class MetricResult:
         simulated_predictions: The same of the simulated model.
         resampled: The simulated model's figure on resamples of the samples, for a metric that gives
             one figure for all; the same resamples for every configuration.
+        output: The output whose classes the labels are, where that is not the first.
     """
 
     name: str
@@ -64,6 +65,7 @@ class MetricResult:
     float_predictions: Array | None = None
     simulated_predictions: Array | None = None
     resampled: Array | None = None
+    output: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metric as in `simulate --json`; null for a figure that is not finite."""
@@ -72,6 +74,7 @@ class MetricResult:
             "float": finite_score(self.float_value),
             "simulated": finite_score(self.simulated),
             "samples": self.samples,
+            **({} if self.output is None else {"output": self.output}),
         }
 
 
@@ -109,13 +112,18 @@ class Scorer:
         metric: The metric, as for `evaluate`.
         exact: Outputs of the float model, samples on the first axis.
         labels: One a sample.
+        output: The output to take for the first, None for that itself.
 
     Raises:
         DataError: The metric does not exist, needs labels, does not fit the outputs, or failed.
     """
 
-    def __init__(self, metric: AnyMetric, exact: Outputs, labels: Array | None) -> None:
+    def __init__(
+        self, metric: AnyMetric, exact: Outputs, labels: Array | None, output: str | None = None
+    ) -> None:
         check_metric(metric, labels)
+        self._output = output
+        exact = self._ordered(exact)
         self.name = metric_name(metric)
         self._metric = find_metric(metric)
         self._labels = labels if labels is not None else next(iter(exact.values()))
@@ -135,6 +143,7 @@ class Scorer:
             DataError: The metric does not fit the outputs, or failed.
         """
         started = time.perf_counter()
+        simulated = self._ordered(simulated)
         samples = self._samples
         scores = self._exact, self._scores(simulated)
         means = [float(score.astype(np.float64).mean()) for score in scores]
@@ -151,7 +160,13 @@ class Scorer:
             labels=self._labels.reshape(-1) if self.name in CLASSES else None,
             float_predictions=self._exact_best,
             simulated_predictions=self._predictions(simulated),
+            output=self._output,
         )
+
+    def _ordered(self, outputs: Outputs) -> Outputs:
+        """Return outputs with the one that the labels are for in front."""
+        front = self._output
+        return outputs if front is None else {front: outputs[front], **outputs}
 
     def _scores(self, outputs: Outputs) -> Array:
         value = self._metric(outputs, self._labels)
@@ -285,15 +300,14 @@ def check_metric(
     elif (
         name in POWERS and row is not None and _without_ones(labels.shape[1:]) != _without_ones(row)
     ):
-        raise _shape_error([len(labels), *row], labels)
+        raise _shape_error(row, labels)
 
 
 def _check_classes(name: str, labels: Array, row: tuple[int, ...] | None) -> None:
     wanted = labels.reshape(-1)
     if labels.size != len(labels) or wanted.dtype.kind not in "iub":
         raise DataError(
-            f"{name} needs one class number a sample: the labels have shape "
-            f"{list(labels.shape)} and are {labels.dtype}",
+            f"{name} needs one class number a sample: the labels {describe_labels(labels)}",
             code="labels-shape",
             hint="choose another metric, or give integer labels",
         )
@@ -328,8 +342,7 @@ def _hits(outputs: Outputs, labels: Array, count: int) -> Array:
     if (scores.shape[0] if scores.ndim else 1) != labels.size:
         raise DataError(
             f"top{count} needs one class number a sample: the first output has shape "
-            f"{list(scores.shape)}, the labels have shape {list(labels.shape)} and are "
-            f"{labels.dtype}",
+            f"{list(scores.shape)}, the labels {describe_labels(labels)}",
             code="labels-shape",
             hint="choose another metric, or give integer labels",
         )
@@ -342,7 +355,7 @@ def _error(outputs: Outputs, labels: Array, power: int) -> Array:
     values = next(iter(outputs.values()))
     shapes = [(*shape[:1], *_without_ones(shape[1:])) for shape in (values.shape, labels.shape)]
     if shapes[0] != shapes[1]:
-        raise _shape_error(list(values.shape), labels)
+        raise _shape_error(values.shape[1:], labels)
     error = np.abs(values.astype(np.float64) - labels.reshape(values.shape)) ** power
     return error.reshape(len(error), -1).mean(axis=1) if error.ndim else error.reshape(1)
 
@@ -352,9 +365,25 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(length for length in shape if length != 1)
 
 
-def _shape_error(shape: list[int], labels: Array) -> DataError:
+def _shape_error(row: tuple[int, ...], labels: Array) -> DataError:
     return DataError(
-        f"the labels have shape {list(labels.shape)}, the first output {shape}",
+        f"the labels {describe_labels(labels)}, the first output has {_one_sample(row)}",
         code="labels-shape",
         hint="mse and mae compare element by element",
     )
+
+
+def describe_labels(labels: Array) -> str:
+    """Return what labels hold, however many samples are taken of them.
+
+    >>> describe_labels(np.zeros(540, np.int64)), describe_labels(np.zeros((8, 10)))
+    ('have one int64 a sample', 'have shape [10] a sample and are float64')
+    """
+    row = labels.shape[1:]
+    if math.prod(row) == 1:
+        return f"have one {labels.dtype} a sample"
+    return f"have {_one_sample(row)} and are {labels.dtype}"
+
+
+def _one_sample(row: tuple[int, ...]) -> str:
+    return "one value a sample" if math.prod(row) == 1 else f"shape {list(row)} a sample"

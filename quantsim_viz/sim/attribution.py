@@ -18,7 +18,7 @@ from quantsim_viz.report.layers import Power, add_powers
 from quantsim_viz.report.metrics import metric_name
 from quantsim_viz.report.report import finite
 from quantsim_viz.resolve import RuleChanges, diff_cascades, resolve_edit
-from quantsim_viz.sim.accuracy import choose_metric, measure_metric
+from quantsim_viz.sim.accuracy import Choice, choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine
@@ -208,7 +208,7 @@ class _Simulations:
         self.scheme = scheme
         self.batch_size = batch_size
         self.watch = watch
-        self._chosen: AnyMetric | None = None
+        self._chosen = Choice()
         self.metric: str | None = None
         self.float_metric: float | None = None
         self.samples = 0
@@ -239,7 +239,7 @@ class _Simulations:
     ) -> None:
         """Simulate configurations, as many at once as their activations leave room for."""
         chosen = choose_metric(self.engine, data, metric)
-        self.metric = None if chosen is None else metric_name(chosen)
+        self.metric = None if chosen.metric is None else metric_name(chosen.metric)
         self._chosen = chosen
         distinct = {self.settled(cascade): cascade for cascade in reversed(cascades)}
         waiting = list(reversed(distinct.items()))

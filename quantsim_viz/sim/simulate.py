@@ -12,7 +12,7 @@ from quantsim_viz.model import load_model
 from quantsim_viz.model.graph import Model
 from quantsim_viz.report.report import Partial
 from quantsim_viz.resolve import Cascade, resolve
-from quantsim_viz.sim.accuracy import choose_metric, measure_metric, unused_labels
+from quantsim_viz.sim.accuracy import Choice, choose_metric, measure_metric
 from quantsim_viz.sim.calibrate import Scheme, calibrate
 from quantsim_viz.sim.data import load_data, rows_at_once
 from quantsim_viz.sim.engine import Engine, Stopped
@@ -158,7 +158,7 @@ def simulate_all(
 
     def reports(totals: Totals, partial: Partial | None = None) -> list[Report]:
         accuracies, failure = _accuracies(engine, runs, wanted, totals, evaluation, partial)
-        finding = failure or unused_labels(evaluation, wanted)
+        finding = failure or wanted.finding
         return [
             run.report(
                 totals,
@@ -175,7 +175,7 @@ def simulate_all(
 
     totals = None
     try:
-        totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted is not None)
+        totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted.metric is not None)
         for run in runs:
             run.check(totals, evaluation, size)
         if "sensitivity" in measures:
@@ -194,7 +194,7 @@ def simulate_all(
 def _accuracies(
     engine: Engine,
     runs: Sequence[Scenario],
-    metric: AnyMetric | None,
+    choice: Choice,
     totals: Totals,
     data: Data,
     partial: Partial | None,
@@ -204,9 +204,9 @@ def _accuracies(
     if partial is not None:
         outputs = [engine.table.plain.seen[name] for name in engine.network.outputs]
         if not all(key in totals.outputs for key in outputs):
-            metric = None
+            choice = Choice()
         labels = None if labels is None else labels[: totals.samples]
-    return measure_metric(engine, metric, totals, [run.outputs for run in runs], labels)
+    return measure_metric(engine, choice, totals, [run.outputs for run in runs], labels)
 
 
 def as_model(model: Any) -> Model:

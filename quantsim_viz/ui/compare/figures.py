@@ -83,7 +83,8 @@ def metric_words(measured: Measured | None) -> dict[str, Any] | None:
     return {
         "name": name,
         "title": name,
-        "hint": f"On {metric['samples']} labelled samples",
+        "hint": f"On {metric['samples']} labelled samples"
+        + (f", of the output {metric['output']}" if "output" in metric else ""),
         "difference_hint": "Of the same samples, paired",
         "interval_title": "95 % interval",
         "interval_hint": "The differences to A that fit the data, at 95 % confidence",

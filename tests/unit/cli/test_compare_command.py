@@ -143,7 +143,7 @@ def test_labels_that_no_metric_takes_are_not_passed_over_in_silence(
     done = quantsim_viz(command[0], cnn, *command[1:], *given)
     assert done.status == 0
     assert "warning[labels-unused]: No accuracy is measured: the labels have shape" in done.err
-    assert "[8, 10] and are float64" in done.err
+    assert "[10] a sample and are float64, not one class number" in done.err
     asked = quantsim_viz(command[0], cnn, *command[1:], *given, "--metric", "mse")
     assert "labels-unused" not in asked.err
     assert "mse" in asked.out

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from support.small_configs import REFUSED
 
+from support.small_models import floats, model, node
+
 from quantsim_viz import compare, load_config, load_model, run, simulate
 from quantsim_viz.errors import ConfigError, DataError
 from quantsim_viz.samples import list_samples
@@ -103,7 +105,7 @@ def test_disagreeing_samples_have_their_number_in_the_file(cnn):
     ("labels", "metric", "code"),
     [
         (np.arange(11), None, "label-count"),
-        (np.full(12, 10), None, "labels-range"),
+        (np.full(12, 10), "top1", "labels-range"),
         (np.full(12, -1), "top5", "labels-range"),
         (np.zeros(12), "top1", "labels-shape"),
         (np.zeros((12, 3)), "mse", "labels-shape"),
@@ -190,5 +192,50 @@ def test_a_metric_may_be_a_callable_and_the_error_names_the_file_of_the_data(cnn
     assert found.metric["test"] == "mcnemar-exact"
     np.savez(tmp_path / "bad.npz", **images(labels=np.full(12, 10)))
     with pytest.raises(DataError) as caught:
-        compare(cnn, names, str(tmp_path / "bad.npz"))
+        compare(cnn, names, str(tmp_path / "bad.npz"), metric="top1")
     assert caught.value.path == str(tmp_path / "bad.npz")
+
+
+def test_labels_that_are_no_class_cost_the_accuracy_alone_when_none_was_asked_for(cnn):
+    report = simulate(cnn, "default_config", images(labels=np.full(12, 10)))
+    assert report.metric is None
+    assert report.rows[0].powers["cumulative"].noise
+    (finding,) = [found for found in report.warnings if found.code == "labels-unused"]
+    assert "needs labels from 0 to 9" in finding.message
+    assert "count classes from 0".capitalize() in finding.message
+
+
+def detector(*scores):
+    """A network of a box, `[N, 4]`, and class scores of so many classes each."""
+    nodes = [node("Flatten", "x", "f", "flatten"), node("MatMul", "f wb", "box", "boxes")]
+    constants = {"wb": floats(12, 4, seed=9)}
+    for number, classes in enumerate(scores):
+        nodes.append(node("MatMul", f"f w{number}", f"scores{number}", f"head{number}"))
+        constants[f"w{number}"] = floats(12, classes, seed=number)
+    outputs = ["box", *(f"scores{number}" for number in range(len(scores)))]
+    proto = model(nodes, inputs={"x": ["N", 3, 4]}, outputs=outputs, constants=constants)
+    return load_model(proto, name="detector")
+
+
+@pytest.mark.parametrize(
+    ("scores", "output", "words"),
+    [
+        ((30,), "scores0", None),
+        ((5, 30), "scores1", None),
+        ((30, 40), None, "several other outputs have as many classes (scores0, scores1)"),
+        ((5,), None, "no other output has as many classes"),
+    ],
+)
+def test_the_one_output_that_labels_are_classes_of_is_taken(scores, output, words):
+    data = {"x": floats(16, 3, 4), "labels": np.arange(16) + 10}
+    found = compare(detector(*scores), ["default_config", "tflite_int8"], data)
+    metric = found.metric
+    if output is None:
+        assert metric is None
+        assert any(words in each.message for each in found.accepted[0].warnings)
+        return
+    assert (metric["name"], metric["output"]) == ("top1", output)
+    exact = run(detector(*scores), {"x": data["x"]})[output]
+    assert metric["float"] == (exact.argmax(axis=1) == data["labels"]).mean()
+    with pytest.raises(DataError, match="classes of the first output"):
+        compare(detector(*scores), ["default_config"] * 2, data, metric="top1")
