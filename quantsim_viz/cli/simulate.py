@@ -191,7 +191,9 @@ def format_metric(metric: Mapping[str, Any]) -> str:
     name = metric["name"]
     exact, simulated = (format_score(name, metric[key]) for key in ("float", "simulated"))
     samples = metric["samples"]
-    return f"{name}{format_output(metric)}: float {exact}, simulated {simulated} ({samples} samples)"
+    return (
+        f"{name}{format_output(metric)}: float {exact}, simulated {simulated} ({samples} samples)"
+    )
 
 
 def format_output(metric: Mapping[str, Any]) -> str:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from quantsim_viz.resolve.settings import QuantizerSetting
 
 _ONLY_IF = {
-    Property.STRICT_SYMMETRIC: "symmetric",
-    Property.UNSIGNED_SYMMETRIC: "symmetric",
-    Property.CHANNEL_AXIS: "per_channel",
+    Property.STRICT_SYMMETRIC: ("symmetric", any),
+    Property.UNSIGNED_SYMMETRIC: ("symmetric", any),
+    Property.CHANNEL_AXIS: ("per_channel", all),
 }
-"""Properties that act only where another one is set: elsewhere a difference is none."""
+"""Properties that act only where another one is set, on any side or on all: elsewhere a difference
+is none. A quantizer that becomes symmetric becomes a strict one or not; the axis that comes with
+quantization per channel goes without saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +240,8 @@ def _changed(old: QuantizerSetting | None, new: QuantizerSetting | None) -> list
         return [Property.ENABLED] if is_on[0] != is_on[1] else []
     found = []
     for prop in PROPERTIES:
-        needs = _ONLY_IF.get(prop)
-        if needs is not None and not (getattr(old, needs) and getattr(new, needs)):
+        needs, enough = _ONLY_IF.get(prop, ("enabled", any))
+        if not enough(getattr(side, needs) for side in (old, new)):
             continue
         if getattr(old, prop.value) != getattr(new, prop.value):
             found.append(prop)

@@ -175,7 +175,9 @@ def simulate_all(
 
     totals = None
     try:
-        totals = _measure(engine, runs, evaluation, size, watch, with_float=wanted.metric is not None)
+        totals = _measure(
+            engine, runs, evaluation, size, watch, with_float=wanted.metric is not None
+        )
         for run in runs:
             run.check(totals, evaluation, size)
         if "sensitivity" in measures:

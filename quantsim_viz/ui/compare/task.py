@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.errors import DataError
 from quantsim_viz.ui.compare.samples import pictures_of
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ MOST_PICTURES = 120
 
 NO_ACCURACY = ("metric-failed", "labels-unused")
 """Codes of the findings that say why there is no accuracy."""
+
+UNMEASURABLE = ("labels-missing", "labels-range", "labels-shape", "metric-unknown")
+"""Codes of the errors that stand in the way of an accuracy, and of nothing else."""
 
 
 def run_task(
@@ -33,13 +38,30 @@ def run_task(
         data: What to measure on, as `sim.compare` takes it.
         keywords: Further arguments of `sim.compare`.
 
+    A metric that cannot be computed costs the accuracy alone; `failures` says why.
+
     Raises:
         Cancelled: The person asked to stop.
-        QuantSimError: The data or the metric do not fit, an operator is not supported, ….
+        QuantSimError: The data do not fit, an operator is not supported, ….
     """
     started = time.perf_counter()
-    found = _TASKS[task](model, configs, data, keywords)
+    try:
+        found = _TASKS[task](model, configs, data, keywords)
+    except DataError as error:
+        if error.code not in UNMEASURABLE:
+            raise
+        without = {key: value for key, value in keywords.items() if key != "metric"}
+        found = _TASKS[task](model, configs, _unlabelled(model, data), without)
+        found["failures"] = [f"No accuracy is measured: {error}."]
     return found | {"took": time.perf_counter() - started}
+
+
+def _unlabelled(model: Model, data: Any) -> Any:
+    """Return data without labels, so that no accuracy is measured."""
+    from quantsim_viz.sim.data import ArrayData, load_data
+
+    loaded = load_data(model, data)
+    return replace(loaded, labels=None) if isinstance(loaded, ArrayData) else loaded
 
 
 def _compare(

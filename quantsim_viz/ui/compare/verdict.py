@@ -16,6 +16,7 @@ from quantsim_viz.ui.compare.figures import (
     paired_test,
     shown_measured,
 )
+from quantsim_viz.ui.compare.measured import is_asked
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words
 from quantsim_viz.ui.views.words import rule_label
 
@@ -68,20 +69,26 @@ def _answer(session: Session, measured: Measured | None) -> tuple[str, str, list
     lead = _no_difference(session)
     if lead:
         return lead, "alike", [_rules_line(session)]
+    failure = _failure(session)
+    if failure and (measured is None or not measured.is_current(session)):
+        rest = [] if measured is None else ["The figures are of an earlier state."]
+        return "Nothing could be measured", "refused", [failure, *rest]
     if measured is None:
-        return _nothing_measured(session)
+        return "Measuring" if session.live else "Nothing was measured yet", "none", []
     columns = measured.column("A"), measured.column(comparing.other)
     if None in columns:
         return "Measuring", "none", []
     return _judged(session, measured, columns)  # type: ignore[arg-type]  # none of them is None
 
 
-def _nothing_measured(session: Session) -> tuple[str, str, list[str]]:
+def _failure(session: Session) -> str:
+    """Return why the sides as they are now could not be measured, `""` where they could or may."""
     jobs = [session.jobs.get(purpose) for purpose in ("compare-live", "compare")]
-    failed = [job for job in jobs if job is not None and job.state == "failed"]
-    if failed and not any(job is not None and job.is_running for job in jobs):
-        return "Nothing could be measured", "refused", [failed[-1].problem]
-    return "Measuring" if session.live else "Nothing was measured yet", "none", []
+    asked = tuple(session.comparing.ready)
+    known = [job for job in jobs if job is not None and is_asked(job, session, asked)]
+    if any(job.is_running for job in known):
+        return ""
+    return next((job.problem for job in reversed(known) if job.state == "failed"), "")
 
 
 def _no_difference(session: Session) -> str:
@@ -223,7 +230,8 @@ def _no_accuracy(measured: Measured) -> str:
         return f"{metric['name']} gives one figure for all samples, so there is no paired test."
     failures = measured.report["failures"]
     if failures:
-        return str(failures[0])
+        own = measured.data
+        return str(failures[0]).replace(own.path or own.reference, own.reference)
     return "The data have no labels, so no accuracy is compared."
 
 

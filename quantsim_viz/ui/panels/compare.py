@@ -208,5 +208,7 @@ def _evidence(state: AppState) -> dict[str, Any]:
 def _no_samples(session: Session) -> str:
     measured = shown_measured(session)
     if measured is None or measured.report.get("metric") is None:
+        if measured is not None and measured.report["failures"]:
+            return "No accuracy is measured, so no sample is right for one and wrong for the other."
         return "The data have no labels, so no sample is right for one and wrong for the other."
     return "They agree on every sample that was measured."

@@ -7,7 +7,6 @@ import pickle
 import numpy as np
 import pytest
 from support.small_configs import REFUSED
-
 from support.small_models import floats, model, node
 
 from quantsim_viz import compare, load_config, load_model, run, simulate

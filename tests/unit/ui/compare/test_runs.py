@@ -136,6 +136,24 @@ def test_what_failed_is_told_and_not_tried_again_unasked(softmax: Session) -> No
     assert len(worker.asked) == 2, "it is tried again when somebody asks"
 
 
+def test_what_failed_is_said_beside_figures_of_an_earlier_state(
+    softmax: Session, measure: Callable[..., Measured]
+) -> None:
+    worker: Any = Worker()
+    measure(softmax, metric_of())
+    softmax.workspace.set_value("/op_type/Add/is_output_quantized", "False")
+    keep_compared(softmax, worker)
+    job = softmax.jobs["compare-live"]
+    job.state, job.error = "failed", DataError("too many labels", code="label-count")
+    runs.collect(softmax)
+    softmax.notices.pop("compare")
+    view = verdict_view(softmax)
+    assert (view["headline"], view["tone"]) == ("Nothing could be measured", "refused")
+    assert view["lines"] == ["too many labels", "The figures are of an earlier state."]
+    softmax.workspace.history.undo()
+    assert verdict_view(softmax)["headline"] == "B is better, by 2.00 points of top1"
+
+
 def test_a_side_that_is_refused_is_left_out_and_the_other_measured(softmax: Session) -> None:
     worker: Any = Worker()
     softmax.comparing.sides["A"].type_text("{")

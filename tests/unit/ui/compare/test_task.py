@@ -17,6 +17,8 @@ from quantsim_viz.ui.compare.samples import pictures_of
 from quantsim_viz.ui.compare.task import run_task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from quantsim_viz.config import Config
     from quantsim_viz.model import Model
 
@@ -92,9 +94,36 @@ def test_a_metric_that_raises_costs_the_accuracy_alone(
     assert found["layers"]
 
 
-def test_a_metric_without_labels_is_refused(cnn_model: Model) -> None:
-    with pytest.raises(DataError, match="labels"):
-        run_task("compare", cnn_model, SIDES, "random", {"samples": 8, "metric": "top1"})
+@pytest.mark.parametrize(
+    ("metric", "labels", "words"),
+    [
+        ("mse", np.zeros(540, int), "the labels have one int64 a sample, the first output has"),
+        ("top1", np.full(540, 10), "needs labels from 0 to 9"),
+        (None, np.full(540, 10), "needs labels from 0 to 9"),
+        ("top1", None, "the data have none"),
+        ("no_such_module:f", np.zeros(540, int), "cannot be imported"),
+    ],
+)
+def test_an_accuracy_that_cannot_be_measured_costs_itself_alone(
+    cnn_model: Model, tmp_path: Path, metric: str | None, labels: Any, words: str
+) -> None:
+    with np.load(list_samples()[0].data) as stored:
+        arrays = {"image": stored["image"]}
+    arrays |= {} if labels is None else {"labels": labels}
+    np.savez(tmp_path / "data.npz", **arrays)
+    keywords: dict[str, Any] = {"samples": 8} | ({} if metric is None else {"metric": metric})
+    for task in ("compare", "attribute", "explain"):
+        found = run_task(task, cnn_model, SIDES, str(tmp_path / "data.npz"), keywords)
+        assert found.get("metric") is None
+        assert found["layers" if task != "attribute" else "rules"]
+        if task == "compare":
+            assert words in found["failures"][0]
+            assert (found["samples"], found["total"]) == (8, 540)
+
+
+def test_data_that_do_not_fit_are_refused(cnn_model: Model) -> None:
+    with pytest.raises(DataError, match="image"):
+        run_task("compare", cnn_model, SIDES, {"picture": np.zeros((2, 1, 8, 8))}, {})
 
 
 def data_of(array: Any) -> Any:
