@@ -158,8 +158,8 @@ class _Between:
         alone, without = self.alone[number], self.without[number]
         tensors: dict[str, None] = {}
         nodes: dict[str, None] = {}
-        moves = run.settled(alone) != run.settled(self.first)
-        if moves:
+        outcomes = run.outcome(alone), run.outcome(without)
+        if run.settled(alone) != run.settled(self.first):
             difference = diff_cascades(self.first, alone)
             tensors = dict.fromkeys(each.tensor for each in difference.changes)
             nodes = dict.fromkeys(node for group in difference.groups for node in group.nodes)
@@ -168,9 +168,10 @@ class _Between:
             tuple(tensors),
             tuple(nodes),
             self.changes.patch(change),
-            run.outcome(alone),
-            run.outcome(without),
-            is_idle=not moves and run.settled(without) == run.settled(self.second),
+            *outcomes,
+            is_idle=not tensors
+            and outcomes == (run.outcome(self.first), run.outcome(self.second))
+            and diff_cascades(without, self.second).is_empty,
         )
 
     @staticmethod

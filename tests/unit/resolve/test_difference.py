@@ -92,6 +92,22 @@ def test_settings_of_a_switched_off_quantizer_are_no_difference(model):
     assert found.is_empty
 
 
+@pytest.mark.parametrize("key", ["strict_symmetric", "unsigned_symmetric"])
+def test_a_quantizer_that_becomes_symmetric_becomes_one_of_a_kind(model, key):
+    def of(value, **params):
+        ops, held = BASE["defaults"]["ops"], BASE["defaults"]["params"] | params
+        return changed(defaults={"ops": ops, "params": held, key: value})
+
+    symmetric = {"is_symmetric": "True"}
+    for first, second in (
+        (of("False"), of("True", **symmetric)),
+        (of("True", **symmetric), of("False")),
+    ):
+        found = diff(model, first, second)
+        assert {change.property.value for change in found.changes} == {"symmetric", key}
+    assert diff(model, of("False"), of("True")).is_empty
+
+
 def test_the_difference_turned_round_is_its_mirror_image(model):
     first = changed("A", op_type={"Sigmoid": {"encoding_constraints": {"min": 0, "max": 1}}})
     second = changed("B", op_type={"Conv": {"per_channel_quantization": "True"}})

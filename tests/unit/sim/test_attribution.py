@@ -10,7 +10,7 @@ from support.small_configs import REFUSED
 
 from quantsim_viz import attribute, load_config, load_model, resolve, simulate
 from quantsim_viz.errors import Cancelled, ConfigError
-from quantsim_viz.resolve import RuleChanges
+from quantsim_viz.resolve import RuleChanges, diff_cascades, find_causes
 from quantsim_viz.samples import list_samples
 from quantsim_viz.sim import Engine
 from quantsim_viz.sim import attribution as attribution_module
@@ -74,6 +74,20 @@ def test_per_channel_on_the_transformer_is_put_down_to_its_rules(vit):
         "/op_type/Gemm/per_channel_quantization",
     ]
     assert found.simulations == 4
+
+
+def test_rules_that_act_are_those_that_the_difference_names():
+    model = load_model(SAMPLES["digits_mobilenet"].model)
+    names = "default_config", "tflite_int8"
+    found = attribute(model, *names, VIT.data, samples=16)
+    acting = {effect.change.id for effect in found.effects if not effect.is_idle}
+    sides = [resolve(model, load_config(name)) for name in names]
+    causes = find_causes(*sides, diff_cascades(*sides))
+    assert acting == {cause.id for cause in causes if cause.groups}
+    assert "/defaults/strict_symmetric" in acting
+    (strict,) = [e for e in found.effects if e.change.pointer == "/defaults/strict_symmetric"]
+    assert (strict.alone.noise, strict.tensors) == (found.first.noise, ())
+    assert strict.without.noise != found.second.noise
 
 
 @pytest.mark.parametrize("scheme", ["min_max", "tf_enhanced"])
