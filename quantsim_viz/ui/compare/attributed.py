@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.report.metrics import is_share
 from quantsim_viz.ui.compare.runs import attribution_seconds
 
+CLOSE_DB = 0.1
+"""Differences at the output below this many dB are called none."""
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -45,6 +48,29 @@ def _interacting_words(rule: Mapping[str, Any]) -> str:
     if not count:
         return "decides nothing by itself, only among the others"
     return f"decides nothing here; alone it moves {count} quantizer{'' if count == 1 else 's'}"
+
+
+def leading_rule(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the changed rule that explains most of a difference in noise, in its direction.
+
+    By the mean of what it does alone and on top of the others, in dB; None where no rule by itself
+    does what all together do, and where there is no difference that matters.
+
+    Args:
+        found: An attribution.
+    """
+    first, second = found["first"]["sqnr_db"], found["second"]["sqnr_db"]
+    if first is None or second is None or abs(second - first) < CLOSE_DB:
+        return None
+    sign = 1 if second > first else -1
+
+    def size(rule: Mapping[str, Any]) -> float:
+        parts = [rule[side]["sqnr_delta_db"] for side in ("alone", "without")]
+        known = [part for part in parts if part is not None]
+        return sign * sum(known) / len(known) if known else 0.0
+
+    most = max(found["rules"], key=size, default=None)
+    return most if most is not None and size(most) > 0 else None
 
 
 def interacting_nodes(session: Session, cause: str | None) -> list[str]:

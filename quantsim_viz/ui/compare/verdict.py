@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.report.metrics import is_error, is_share
 from quantsim_viz.resolve.causes import NO_RULE
-from quantsim_viz.ui.compare.attributed import attribution_of
+from quantsim_viz.ui.compare.attributed import CLOSE_DB, attribution_of, leading_rule
 from quantsim_viz.ui.compare.figures import (
     TEST_WORDS,
     figure_rows,
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from quantsim_viz.ui.compare.measured import Measured
     from quantsim_viz.ui.session import Session
-
-CLOSE_DB = 0.1
-"""Differences at the output below this many dB are called none."""
 
 
 def verdict_view(session: Session) -> dict[str, Any]:
@@ -178,20 +175,19 @@ def _noise_line(measured: Measured, columns: tuple[int, int], other: str) -> str
         return "The noise at the output is alike."
     if math.isinf(decibels):
         return f"{other if decibels > 0 else 'A'} has no noise at the output."
-    word = "less" if decibels > 0 else "more"
-    return f"{other} has {abs(decibels):.1f} dB {word} noise at the output."
+    return f"{other} has {noise_words(decibels)} at the output."
 
 
 def _cause_lines(session: Session) -> Iterator[str]:
-    """Yield what caused it: the rule that does most, else the one that reaches farthest."""
+    """Yield what caused it: the rule that does most of it, else the one that reaches farthest."""
     comparing = session.comparing
     causes = [cause for cause in comparing.causes if cause.groups]
     if not causes or comparing.pair is None:
         return
-    if len(causes) == 1:
+    found = attribution_of(session)
+    if len(causes) == 1 and (found is None or sum(not rule["idle"] for rule in found["rules"]) < 2):
         yield f"The cause is {_label(session, causes[0].id)}."
         return
-    found = attribution_of(session)
     if found is None:
         reach = _counted(len(causes[0].tensors), "quantizer")
         yield (
@@ -199,20 +195,33 @@ def _cause_lines(session: Session) -> Iterator[str]:
             f" reaches farthest ({reach})."
         )
         return
-    listed = {cause.id for cause in causes}
-    rules = [
-        rule
-        for rule in found["rules"]
-        if rule["id"] in listed and rule["alone"]["sqnr_delta_db"] is not None
+    acting = {cause.id for cause in causes}
+    acting |= {rule["id"] for rule in found["rules"] if not rule["idle"]}
+    most = leading_rule(found)
+    if most is None:
+        yield f"{_counted(len(acting), 'changed rule')} act together; none of them stands out."
+        return
+    parts = (("alone", "alone"), ("without", "on top of the others"))
+    told = [
+        f"{noise_words(most[side]['sqnr_delta_db'])} {words}"
+        for side, words in parts
+        if most[side]["sqnr_delta_db"] is not None
     ]
-    if rules:
-        most = max(rules, key=lambda rule: abs(rule["alone"]["sqnr_delta_db"]))
-        alone = most["alone"]["sqnr_delta_db"]
-        word = "less" if alone > 0 else "more"
-        yield (
-            f"Of {_counted(len(causes), 'changed rule')} {_label(session, most['id'])} does"
-            f" most: {abs(alone):.1f} dB {word} noise alone."
-        )
+    yield (
+        f"Of {_counted(len(acting), 'changed rule')} {_label(session, most['id'])} does most:"
+        f" {', '.join(told)}."
+    )
+
+
+def noise_words(decibels: float) -> str:
+    """Return what a gain of SQNR is in words.
+
+    >>> noise_words(1.32), noise_words(-0.5), noise_words(0.0)
+    ('1.3 dB less noise', '0.5 dB more noise', 'as much noise')
+    """
+    if abs(decibels) < CLOSE_DB / 2:
+        return "as much noise"
+    return f"{abs(decibels):.1f} dB {'less' if decibels > 0 else 'more'} noise"
 
 
 def _label(session: Session, pointer: str) -> str:

@@ -168,8 +168,10 @@ def _causes(session: Session) -> dict[str, Any]:
         lead = "AIMET refuses a side; what these rules change is seen once it does not."
         acting = [row | {"text": ""} for row in rows]
     else:
-        lead = lead if acting else "No quantizer."
-        acting += interacting_rows(session, rows)
+        lead = lead if acting else "No quantizer"
+        others = interacting_rows(session, rows)
+        acting += others
+        lead += f"; {len(others)} more act among the others" if others else ""
     listed = {row["id"] for row in acting}
     return {
         "lead": lead,

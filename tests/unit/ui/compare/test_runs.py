@@ -2,9 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from quantsim_viz.errors import DataError
 from quantsim_viz.ui import runs
-from quantsim_viz.ui.compare.attributed import attributed_view, attribution_of, interacting_rows
+from quantsim_viz.ui.compare.attributed import (
+    attributed_view,
+    attribution_of,
+    interacting_rows,
+    leading_rule,
+)
 from quantsim_viz.ui.compare.causes import cause_rows
 from quantsim_viz.ui.compare.runs import (
     keep_compared,
@@ -239,8 +246,34 @@ def test_a_rule_that_decides_nothing_between_the_sides_shows_what_it_does_alone(
     softmax.comparing.act({"type": "cause", "id": lstm})
     assert softmax.comparing.marked_nodes == nodes
     measure(softmax, metric_of())
-    said = "op_type.Softmax.is_output_quantized does most: 1.5 dB more noise alone."
-    assert f"Of 2 changed rules {said}" in verdict_view(softmax)["lines"][1]
+    said = (
+        "op_type.Softmax.is_output_quantized does most: 1.5 dB more noise alone, 1.5 dB more noise"
+    )
+    assert f"Of 3 changed rules {said}" in verdict_view(softmax)["lines"][1]
+
+
+@pytest.mark.parametrize(
+    ("gap", "parts", "leading"),
+    [
+        (0.6, {"a": (-0.4, -0.2), "b": (0.3, 0.5), "c": (0.1, 0.0)}, "b"),
+        (-0.6, {"a": (-0.4, -0.2), "b": (0.3, 0.5), "c": (0.1, 0.0)}, "a"),
+        (1.0, {"a": (0.9, -0.2), "b": (0.0, 1.2)}, "b"),
+        (1.0, {"a": (None, 0.5), "b": (0.2, 0.2)}, "a"),
+        (1.0, {"a": (-0.5, -0.2), "b": (0.0, 0.0)}, None),
+        (0.05, {"a": (0.4, 0.5)}, None),
+        (0.6, {}, None),
+    ],
+)
+def test_the_leading_rule_explains_the_difference_in_its_direction(
+    gap: float, parts: dict[str, tuple[float | None, float]], leading: str | None
+) -> None:
+    rules = [
+        {"id": name, "alone": {"sqnr_delta_db": alone}, "without": {"sqnr_delta_db": rest}}
+        for name, (alone, rest) in parts.items()
+    ]
+    ends = {"first": {"sqnr_db": 20.0}, "second": {"sqnr_db": 20.0 + gap}}
+    found = leading_rule({"rules": rules, **ends})
+    assert (found and found["id"]) == leading
 
 
 def test_a_run_does_not_hide_why_a_side_could_not_be_opened(softmax: Session) -> None:
