@@ -55,10 +55,9 @@ def _row(cause: CausedChanges, data: Sequence[Any], letters: tuple[str, str]) ->
 def change_words(change: RuleChange, letters: tuple[str, str]) -> str:
     """Return what happened to a rule between A and B: `only in B: True`."""
     first, second = letters
-    old, new = (
-        "" if value is None or isinstance(value, dict) else value_text(value)
-        for value in change.values
-    )
+    old, new = map(_words, change.values)
+    if old == new:
+        old, new = (_words(value, digits=6) for value in change.values)
     if change.kind == "added":
         return f"only in {second}: {new}" if new else f"only in {second}"
     if change.kind == "removed":
@@ -66,6 +65,19 @@ def change_words(change: RuleChange, letters: tuple[str, str]) -> str:
     if change.kind == "moved":
         return f"elsewhere in the list of {second}"
     return f"{old} in {first}, {new} in {second}"
+
+
+def _words(value: Any, *, digits: int = 3) -> str:
+    """Return a rule's value for reading, `""` for what its label says already.
+
+    >>> _words({"min": 0.0, "max": 0.99609375}), _words({"op_list": ["Conv"]}), _words("True")
+    ('[0, 0.996]', '', 'True')
+    """
+    if isinstance(value, dict) and "min" in value:
+        ends = (value["min"], value.get("max"))
+        low, high = ("…" if end is None else f"{end:.{digits}g}" for end in ends)
+        return f"[{low}, {high}]"
+    return "" if value is None or isinstance(value, dict) else value_text(value)
 
 
 def effect_text(group: ChangeGroup) -> dict[str, Any]:

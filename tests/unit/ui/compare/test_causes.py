@@ -72,6 +72,18 @@ def test_a_side_that_is_refused_has_no_causes_with_an_effect(softmax: Session) -
     [
         ("added", (None, "True"), "only in B: True"),
         ("removed", ({"op_list": ["Conv"]}, None), "only in A"),
+        ("added", (None, {"min": 0, "max": 1}), "only in B: [0, 1]"),
+        (
+            "changed",
+            ({"min": 0.0, "max": 0.99609375}, {"min": 0, "max": 1}),
+            "[0, 0.996] in A, [0, 1] in B",
+        ),
+        (
+            "changed",
+            ({"min": -1.0, "max": 0.99609375}, {"min": -1.0, "max": 0.99613}),
+            "[-1, 0.996094] in A, [-1, 0.99613] in B",
+        ),
+        ("changed", ({"min": 0.0}, {"min": 0.0, "max": 6}), "[0, …] in A, [0, 6] in B"),
         ("changed", ("True", "False"), "True in A, False in B"),
         ("moved", ({"op_list": ["Conv"]}, {"op_list": ["Conv"]}), "elsewhere in the list of B"),
     ],
