@@ -32,6 +32,7 @@ def compare_metric(
        where they disagree, Newcombe's interval for paired proportions.
     2. Other scores a sample: a paired bootstrap of the mean difference, two-sided.
     3. One figure for all samples: a paired bootstrap of the figure, if it was resampled.
+    4. The very same result, of configurations that settle the model alike: no interval but 0.
 
     Args:
         results: One a configuration, None for one that has none; the first that is there is the
@@ -134,6 +135,8 @@ def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: 
     if verdict is None:
         return None
     samples, needed = metric["samples"], metric["needed_samples"][index]
+    if is_same(metric, index):
+        return f"{other} and {base} are the same in every one of {samples} samples."
     if pair is not None:
         gained, lost = pair
         if gained == lost == 0:
@@ -151,22 +154,36 @@ def explain_difference(metric: Mapping[str, Any], index: int, base: str, other: 
     return f"{counted}: not enough data to tell{more}."
 
 
+def is_same(metric: Mapping[str, Any], index: int) -> bool:
+    """Whether a configuration is the same as the base in every sample.
+
+    So it is where both settle the model alike, and where no score differs that is a number. Hits
+    alone may agree though outputs differ; further samples may tell those apart.
+
+    Args:
+        metric: As `compare_metric` returns it.
+        index: Which configuration.
+    """
+    return bool(metric["confidence_interval"][index] == [0.0, 0.0])
+
+
 def _as_hits(results: Sequence[MetricResult | None]) -> Sequence[MetricResult | None]:
     """Return results with scores as bools, where a metric of the user's gave 0 and 1 throughout.
 
     Scores that are 0 throughout stay: they may be errors.
     """
-    there = [x for x in results if x is not None and x.simulated_scores is not None]
-    scores = [x.simulated_scores for x in there if x.simulated_scores is not None]
+    there = {id(x): x for x in results if x is not None and x.simulated_scores is not None}
+    scores = [x.simulated_scores for x in there.values() if x.simulated_scores is not None]
     is_hits = all(np.isin(score, (0, 1)).all() for score in scores)
-    if any(is_error(x.name) for x in there) or not is_hits or not any(s.any() for s in scores):
+    if any(is_error(x.name) for x in there.values()) or not is_hits:
         return results
-    return [
-        x
-        if x is None or x.simulated_scores is None
-        else replace(x, simulated_scores=x.simulated_scores.astype(bool))
-        for x in results
-    ]
+    if not any(score.any() for score in scores):
+        return results
+    hits = {
+        key: replace(x, simulated_scores=score.astype(bool))
+        for (key, x), score in zip(there.items(), scores, strict=True)
+    }
+    return [hits.get(id(x), x) for x in results]  # the very same ones stay the very same
 
 
 def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | None:
@@ -174,7 +191,10 @@ def _test(first: MetricResult, other: MetricResult, seed: int) -> PairedTest | N
         return None
     a, b = first.simulated_scores, other.simulated_scores
     if a is not None and b is not None:
-        return paired_test(a, b, seed=seed)
+        test = paired_test(a, b, seed=seed)
+        if other is not first:
+            return test
+        return replace(test, interval=(0.0, 0.0), verdict="alike", needed=None)
     if first.resampled is None or other.resampled is None:
         return None
     figures = first.resampled, other.resampled

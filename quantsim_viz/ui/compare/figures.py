@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.report.accuracy import is_same
 from quantsim_viz.report.metrics import is_error, is_share
 from quantsim_viz.ui.views.words import sqnr_words
 
@@ -66,10 +67,16 @@ def _figures_of(measured: Measured, column: int) -> dict[str, Any]:
         row["difference"] = metric["difference"][column]
         test = paired_test(report, column)
         if test is not None:
-            bounded = None not in test["interval"]
-            row |= {"interval": test["interval"] if bounded else None}
-            row |= {"p": p_text(test["p_value"])}
+            row |= _test_figures(test, same=is_same(metric, column))
     return row
+
+
+def _test_figures(test: Mapping[str, Any], *, same: bool) -> dict[str, Any]:
+    """Return the interval, where it has ends, and p; neither where every sample is the same."""
+    if same:
+        return {"same": "the same in every sample"}
+    bounded = None not in test["interval"]
+    return {"interval": test["interval"] if bounded else None, "p": p_text(test["p_value"])}
 
 
 def metric_words(measured: Measured | None) -> dict[str, Any] | None:

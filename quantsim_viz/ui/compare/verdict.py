@@ -201,7 +201,7 @@ def _cause_lines(session: Session) -> Iterator[str]:
     if most is None:
         yield f"{_counted(len(acting), 'changed rule')} act together; none of them stands out."
         return
-    parts = (("alone", "alone"), ("without", "on top of the others"))
+    parts = (("alone", "alone"), ("without", "on top"))
     told = [
         f"{noise_words(most[side]['sqnr_delta_db'])} {words}"
         for side, words in parts
@@ -264,10 +264,10 @@ def chance_words(p_value: float) -> str:
     """Return how often chance does as much.
 
     >>> chance_words(0.25), chance_words(0.0004), chance_words(1.0)
-    ('in 25 % of cases', 'in fewer than 0.1 % of cases', 'always')
+    ('in 25 % of cases', 'in fewer than 0.1 % of cases', 'every time')
     """
     if p_value >= 0.995:
-        return "always"
+        return "every time"
     if p_value < 0.001:
         return "in fewer than 0.1 % of cases"
     return f"in {p_value * 100:.2g} % of cases"

@@ -91,6 +91,15 @@ def test_the_verdict_in_words(right, sentence):
     assert explain_difference(compare_metric(results), 1, "A", "B") == sentence
 
 
+def test_the_very_same_result_is_the_same_in_every_sample():
+    one = predicted(0, 1, 2, 1)
+    found = compare_metric([one, one, predicted(0, 1, 2, 1)])
+    assert found["confidence_interval"][1] == [0.0, 0.0]
+    assert found["verdict"][1:] == ["alike", "unclear"], "the third may differ in further samples"
+    said = explain_difference(found, 1, "A", "B")
+    assert said == "B and A are the same in every one of 4 samples."
+
+
 def test_alike_is_said_where_the_interval_allows_no_more():
     first = np.repeat([True, True, False, False], (5000, 3, 4, 20))
     other = np.repeat([True, False, True, False], (5000, 3, 4, 20))

@@ -59,6 +59,23 @@ def test_a_worse_b_is_called_worse(softmax: Session, measure: Measure) -> None:
     assert (view["headline"], view["tone"]) == ("A is better, by 2.00 points of top1", "worse")
 
 
+def test_configurations_that_settle_the_model_alike_have_no_interval(
+    softmax: Session, measure: Measure
+) -> None:
+    same = {"disagreements": [None, [0, 0]], "confidence_interval": [None, [0.0, 0.0]]}
+    measure(softmax, metric_of(**same, p_value=[None, 1.0], verdict=[None, "alike"]))
+    row = verdict_view(softmax)["rows"][2]
+    assert row["same"] == "the same in every sample"
+    assert "p" not in row
+    assert "interval" not in row
+
+
+def test_an_interval_without_ends_is_not_drawn(softmax: Session, measure: Measure) -> None:
+    measure(softmax, metric_of(confidence_interval=[None, [None, None]], p_value=[None, 0.5]))
+    row = verdict_view(softmax)["rows"][2]
+    assert (row["interval"], row["p"]) == (None, "0.5")
+
+
 def test_less_is_better_for_an_error(softmax: Session, measure: Measure) -> None:
     measure(
         softmax,

@@ -61,8 +61,8 @@ function Figures({ data }) {
                 : <>
                   {metric && <td class="num strong">{row.value ?? "–"}</td>}
                   {metric && <td class="num">{row.difference == null ? "" : <Delta value={row.difference * metric.scale} digits={metric.digits} unit={metric.unit} good={metric.good} />}</td>}
-                  {metric && <td class="forest-cell">{row.interval && <Whisker row={row} span={span} metric={metric} />}</td>}
-                  {metric && span && <td class="num interval">{row.interval && ends(row, metric)}</td>}
+                  {metric && <td class="forest-cell">{row.same ? <span class="dim">{row.same}</span> : row.interval && <Whisker row={row} span={span} metric={metric} />}</td>}
+                  {metric && span && <td class="num interval">{row.same ?? (row.interval && ends(row, metric))}</td>}
                   {metric && <td class="num">{row.p ?? ""}</td>}
                   <td class="num">{row.sqnr ?? ""}</td>
                   <td class="num">{row.sqnr_delta == null ? "" : <Delta value={row.sqnr_delta} unit=" dB" />}</td>
