@@ -113,6 +113,8 @@ def _graph_words(session: Session) -> str:
     difference = comparing.difference
     if difference is None:
         return ""
+    if difference.errors != (None, None):
+        return "They pan, zoom and select together." if comparing.layout == LAYOUTS[0] else ""
     count = len(difference.statuses)
     others = len(comparing.touched_nodes - difference.statuses.keys())
     found = f"{count or 'no'} node{'' if count == 1 else 's'} of another status"

@@ -293,9 +293,9 @@ h1, h2, h3 { margin: 0; font-size: 12.5px; font-weight: 600; line-height: 1.3; }
 .switch:disabled { opacity: .4; cursor: default; }
 
 /* verdict */
-.verdict { display: grid; grid-template-columns: minmax(300px, 1fr) auto; gap: 10px 28px; padding: 9px 16px 8px; height: 100%; align-items: start; overflow: hidden; }
-.answer { overflow: auto; max-height: 100%; scrollbar-width: thin; }
-.answer h1 { font-size: 19px; font-weight: 650; letter-spacing: -.01em; margin-bottom: 2px; }
+.verdict { display: grid; grid-template-columns: minmax(300px, 1fr) auto; gap: 10px 28px; padding: 9px 16px 8px; align-items: start; }
+.answer, .figures { overflow: auto; max-height: 198px; scrollbar-width: thin; }
+.answer h1 { font-size: 18px; font-weight: 650; letter-spacing: -.01em; margin-bottom: 2px; }
 .answer p { max-width: 80ch; }
 .tone-mark { margin-right: 7px; font-size: 15px; }
 .tone-mark:empty { display: none; }
@@ -308,7 +308,6 @@ h1.unclear .tone-mark, h1.alike .tone-mark { color: var(--dim); }
 @keyframes turn { to { rotate: 360deg; } }
 @media (prefers-reduced-motion: reduce) { .busy::before { animation: none; } }
 .stale .figures, .stale h1 { opacity: .6; }
-.figures { overflow: auto; max-height: 100%; scrollbar-width: thin; }
 .figures table { font-size: 12.5px; }
 .figures th { font-weight: 400; color: var(--dim); text-align: left; padding: 0 9px 2px; white-space: nowrap; vertical-align: bottom; }
 .figures thead th { font-size: 11.5px; }
