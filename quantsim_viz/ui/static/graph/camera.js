@@ -3,6 +3,7 @@
 const SMALLEST = 0.02;
 const LARGEST = 4;
 const TOOLS = 52; // pixels at the top that search and tools stand in
+const TITLE = 30; // pixels below them that a title stands in
 
 export class Camera {
   constructor() {
@@ -12,7 +13,11 @@ export class Camera {
     this.width = 1;
     this.height = 1;
     this.flight = null;
+    this.top = TOOLS;
   }
+
+  /** Leave room below the tools for a title, or take it back. */
+  leaveRoom(hasTitle) { this.top = hasTitle ? TOOLS + TITLE : TOOLS; }
 
   toWorld(sx, sy) { return [this.x + sx / this.k, this.y + sy / this.k]; }
   toScreen(x, y) { return [(x - this.x) * this.k, (y - this.y) * this.k]; }
@@ -32,12 +37,12 @@ export class Camera {
     this.y = y - sy / this.k;
   }
 
-  /** The view that shows a whole rectangle below the tools, no closer than `closest`. */
+  /** The view that shows a whole rectangle below tools and title, no closer than `closest`. */
   viewOf(x, y, w, h, closest = 1, margin = 24) {
     const across = (this.width - 2 * margin) / Math.max(w, 1);
-    const down = (this.height - TOOLS - margin) / Math.max(h, 1);
+    const down = (this.height - this.top - margin) / Math.max(h, 1);
     const k = Math.min(Math.max(Math.min(across, down), SMALLEST), closest);
-    const middle = (this.height + TOOLS - margin) / 2;
+    const middle = (this.height + this.top - margin) / 2;
     return { x: x + w / 2 - this.width / 2 / k, y: y + h / 2 - middle / k, k };
   }
 
@@ -46,7 +51,7 @@ export class Camera {
     const whole = this.viewOf(0, 0, w, h);
     if (whole.k >= 0.75) return whole;
     const k = Math.min(Math.max((this.width - 160) / Math.max(w, 1), 0.5), 0.9);
-    return { x: w / 2 - this.width / 2 / k, y: -58 / k, k };
+    return { x: w / 2 - this.width / 2 / k, y: -(this.top + 6) / k, k };
   }
 
   jumpTo(view) {

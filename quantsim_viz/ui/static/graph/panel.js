@@ -74,6 +74,7 @@ export class Panel {
     this.parts.title.textContent = text;
     this.parts.title.title = text;
     this.parts.title.hidden = !text;
+    this.view.camera.leaveRoom(Boolean(text));
   }
 
   say(text) {

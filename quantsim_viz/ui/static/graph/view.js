@@ -131,6 +131,7 @@ export class View {
       }
       if (this.data !== data) return; // something newer came meanwhile
     }
+    this.panel.entitle(data.title || ""); // before the first look, which leaves room for it
     if (layout !== this.layout) this.adoptLayout(layout, data.model);
     this.adoptFigures(data);
     this.paintNow();
@@ -184,7 +185,6 @@ export class View {
       supergroups: data.supergroups || [],
       menu: data.menu || [],
     };
-    this.panel.entitle(data.title || "");
     this.hulls = enclose(this.layout, this.figures.supergroups);
     if (data.mode && data.mode !== this.given.mode) { this.given.mode = data.mode; this.mode = data.mode; }
     this.adoptSelection(data.selected || []);
