@@ -10,8 +10,10 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator
-    from support.app_server import AppPage
+    from support.app_server import AppPage, AppServer
 
 VIT = "sample_models/digits_vit.onnx"
 CNN = "sample_models/digits_cnn.onnx"
@@ -97,7 +99,8 @@ def test_editing_a_side_moves_its_figures_and_leaves_the_document_alone(app: App
     wait_for_all_the_data(app)
     before = figures(app, "b")
     unmoved = figures(app, "a")
-    pane(app, "causes").get_by_role("button", name=re.compile("line")).first.click()
+    places = pane(app, "causes").get_by_role("button", name=re.compile("line"))
+    places.filter(has_text="B").first.click()
     app.part("compare_editor_b").wait_for()
     app.page.wait_for_function("window.quantsimViz.editor?.text().includes('is_output_quantized')")
     text = app.text()
@@ -131,3 +134,48 @@ def test_a_refused_side_is_shown_as_refused_beside_the_other(app: AppPage) -> No
     assert re.search(r"\d\d\.\d\d%", figures(app, "b"))
     assert "conflict" in statuses(app, "a").values()
     assert "conflict" not in statuses(app, "b").values()
+    assert "status" not in app.part("compare-graph-bar").inner_text().split("\n")[-1]
+
+
+def test_a_metric_that_does_not_fit_leaves_the_noise_and_says_why(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config", compare="aimet_default_per_channel")
+    wait_for_all_the_data(app)
+    verdict = pane(app, "verdict")
+    verdict.get_by_label("accuracy").select_option("mse")
+    verdict.get_by_text("No accuracy is measured: the labels have one int64 a sample").wait_for()
+    wait_for_all_the_data(app)
+    assert re.search("dB less noise", verdict.get_by_role("heading").inner_text())
+    assert re.search(r"\d\d\.\d dB", figures(app, "b"))
+    assert not app.part("compare-notices").count()
+
+
+def test_all_sides_and_the_titles_of_graphs_have_room(
+    visit: Callable[..., AppPage], server: AppServer
+) -> None:
+    app = visit(server, viewport={"width": 1440, "height": 900})
+    names = "tflite_int8,tensorrt_explicit,qnn_htp,weights_only,pytorch_x86,default_config"
+    app.open(model=VIT, config="default_config", compare=names)
+    wait_for_all_the_data(app)
+    verdict = pane(app, "verdict")
+    head = app.part("compare-head").bounding_box()
+    assert head is not None
+    for part in (verdict.locator("tr.side-f"), verdict.get_by_label("accuracy")):
+        box = part.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= head["y"] + head["height"]
+    gap = app.page.evaluate(
+        """key => {
+          const graph = window.quantsimViz.graphs[key];
+          const first = graph.nodes()[0];
+          const host = document.querySelector(`.st-key-${key}`);
+          const find = (root) => root.querySelector(".qv-title")
+            ?? [...root.querySelectorAll("*")].reduce(
+              (found, each) => found ?? (each.shadowRoot && find(each.shadowRoot)), null);
+          const title = find(host);
+          return [first.y - title.getBoundingClientRect().bottom,
+            title.scrollWidth - title.clientWidth];
+        }""",
+        "compare_graph_b",
+    )
+    assert gap[0] > 40, "the input stands between the title and the first node"
+    assert gap[1] <= 0, "the title is not cut"
