@@ -33,6 +33,9 @@ _ON_OFF = {
 }
 
 
+_DETAILS = (Property.STRICT_SYMMETRIC, Property.UNSIGNED_SYMMETRIC)
+
+
 @dataclass(frozen=True, slots=True)
 class CausedChanges:
     """What one changed rule does to a model.
@@ -59,6 +62,11 @@ class CausedChanges:
     def nodes(self) -> tuple[str, ...]:
         """The nodes that those belong to."""
         return tuple(dict.fromkeys(name for group in self.groups for name in group.nodes))
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether it only says of which kind symmetric quantizers are."""
+        return bool(self.groups) and all(group.property in _DETAILS for group in self.groups)
 
     @property
     def summary(self) -> str:
@@ -97,6 +105,8 @@ class CausedChanges:
 def find_causes(first: Cascade, second: Cascade, difference: Difference) -> list[CausedChanges]:
     """Group a difference by the changed rules that cause it, the widest first.
 
+    Of equally wide ones those that say of which kind symmetric quantizers are come last.
+
     A group of equal changes belongs to
 
     1. the changed rule that decides it on the second side;
@@ -127,7 +137,7 @@ def find_causes(first: Cascade, second: Cascade, difference: Difference) -> list
     ]
     if rest:
         causes.append(CausedChanges(None, tuple(rest)))
-    return sorted(causes, key=lambda cause: -len(cause.tensors))
+    return sorted(causes, key=lambda cause: (-len(cause.tensors), cause.is_detail))
 
 
 def what_changes(group: ChangeGroup) -> str:
