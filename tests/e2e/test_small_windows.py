@@ -1,0 +1,56 @@
+"""The workbench in a window of 1280 × 720: nothing lies over what one needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.app_server import CNN, AppPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator
+    from support.app_server import AppServer
+
+pytestmark = pytest.mark.e2e
+
+HITS_ITSELF = """element => {
+  const box = element.getBoundingClientRect();
+  const at = [box.x + box.width / 2, box.y + box.height / 2];
+  let hit = document.elementFromPoint(...at);
+  while (hit?.shadowRoot?.elementFromPoint(...at)) hit = hit.shadowRoot.elementFromPoint(...at);
+  return element.contains(hit);
+}"""
+
+
+@pytest.fixture
+def app(visit: Callable[..., AppPage], server: AppServer) -> AppPage:
+    """Return a page of the app in a small window."""
+    app = visit(server, viewport={"width": 1280, "height": 720}).open(model=CNN)
+    app.wait_until_settled()
+    return app
+
+
+def is_on_top(part: Locator) -> bool:
+    """Whether nothing lies over the middle of a part of the page."""
+    return bool(part.evaluate(HITS_ITSELF))
+
+
+def edges(part: Locator) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a part of the page, in pixels."""
+    box = part.bounding_box()
+    assert box is not None
+    return box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
+
+
+@pytest.mark.parametrize(("query", "told"), [("Conv", "3"), ("nowhere", "none")])
+def test_what_the_search_finds_is_not_covered(app: AppPage, query: str, told: str) -> None:
+    graph = app.part("graph")
+    find = graph.locator(".qv-find").element_handle()
+    graph.locator(".qv-search").fill(query)
+    count = graph.locator(".qv-count")
+    assert count.inner_text() == told
+    app.page.wait_for_function("box => !box.getAnimations({ subtree: true }).length", arg=find)
+    assert is_on_top(count)
+    assert edges(graph.locator(".qv-find"))[2] < edges(graph.locator(".qv-modes"))[0]
