@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,3 +55,14 @@ def test_what_the_search_finds_is_not_covered(app: AppPage, query: str, told: st
     app.page.wait_for_function("box => !box.getAnimations({ subtree: true }).length", arg=find)
     assert is_on_top(count)
     assert edges(graph.locator(".qv-find"))[2] < edges(graph.locator(".qv-modes"))[0]
+
+
+def test_the_list_of_keys_ends_within_the_graph_and_scrolls(app: AppPage) -> None:
+    graph = app.part("graph")
+    graph.get_by_role("button", name="Keys").click()
+    keys = graph.locator(".qv-help")
+    assert edges(keys)[3] < edges(graph.locator(".qv-stage"))[3]
+    keys.get_by_text(re.compile("^Search: a name")).scroll_into_view_if_needed()
+    assert is_on_top(keys.get_by_text(re.compile("^Search: a name")))
+    keys.press("Escape")
+    keys.wait_for(state="hidden")

@@ -57,7 +57,7 @@ const MARKUP = `
     <div class="qv-legend" role="group" aria-label="Legend: press an entry to show only its nodes"></div>
     <div class="qv-title" hidden></div>
     <div class="qv-message" role="status" hidden></div>
-    <div class="qv-help" hidden></div>
+    <div class="qv-help" role="region" aria-label="Keys" tabindex="0" hidden></div>
     <div class="qv-menu" role="menu" hidden></div>
     <div class="qv-tooltip" role="tooltip" hidden></div>
   </div>

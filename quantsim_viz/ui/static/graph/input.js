@@ -174,7 +174,7 @@ export class Input {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const action = this.actions()[event.key];
     if (!action) return;
-    const inButton = path[0].matches?.("button, [role=treeitem]");
+    const inButton = path[0].matches?.("button, [role=treeitem], .qv-help");
     if (inButton && ["Enter", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"].includes(event.key)) return;
     action(event);
     event.preventDefault();
