@@ -66,3 +66,12 @@ def test_the_list_of_keys_ends_within_the_graph_and_scrolls(app: AppPage) -> Non
     assert is_on_top(keys.get_by_text(re.compile("^Search: a name")))
     keys.press("Escape")
     keys.wait_for(state="hidden")
+
+
+def test_the_tabs_stay_while_a_panel_is_scrolled(app: AppPage) -> None:
+    app.show("Run")
+    tab = app.part("bottom").get_by_role("tab", name="Run", exact=True)
+    before = edges(tab)
+    app.page.get_by_text("Live noise: measure one batch").scroll_into_view_if_needed()
+    assert edges(tab) == before
+    assert is_on_top(tab)
