@@ -75,3 +75,14 @@ def test_the_tabs_stay_while_a_panel_is_scrolled(app: AppPage) -> None:
     app.page.get_by_text("Live noise: measure one batch").scroll_into_view_if_needed()
     assert edges(tab) == before
     assert is_on_top(tab)
+
+
+def test_progress_covers_no_figure(app: AppPage) -> None:
+    app.part("simulate").get_by_role("button").click()
+    progress = app.part("progress")
+    progress.wait_for()
+    _, top, _, bottom = edges(progress)
+    strip = edges(app.part("strip-box"))
+    assert strip[1] <= top
+    assert bottom <= strip[1] + 27, "it stays on the line of the strip's caption"
+    assert edges(app.part("layers"))[1] > bottom
