@@ -18,8 +18,8 @@ from quantsim_viz.ui.compare.comparing import AS_OPENED, Comparing
 from quantsim_viz.ui.examine import Examination
 from quantsim_viz.ui.results import Result, RunOptions
 from quantsim_viz.ui.views.coverage import spots
-from quantsim_viz.ui.views.effects import count_changes, effect_of, effect_of_value
-from quantsim_viz.ui.views.gestures import gesture
+from quantsim_viz.ui.views.effects import effect_of, effect_of_value
+from quantsim_viz.ui.views.gestures import effect_of_gesture, gesture
 from quantsim_viz.ui.views.inspector import find_offer
 from quantsim_viz.ui.views.navigator import finding_id
 from quantsim_viz.ui.workspace import Workspace
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 
 MODES = ("status", "bits", "sqnr", "diff")
 VIEWS = ("JSON", "Forms", "Changes", "Presets")
-
-_WITHOUT_EFFECT = (
-    "{}: written, but on this model it changes nothing. The inspector shows which rules decide."
-)
 
 TABS = ("Layers", "Configuration", "Run")
 
@@ -80,6 +76,7 @@ class Session:
         view: How the configuration is shown: `JSON`, `Forms` `Changes` or `Presets`.
         limits_asked: How often somebody went to what the opened preset cannot express.
         preview: What the graph shows in place of the present picture.
+        preview_words: What that does to the quantizers, or why there is none.
         considered: (tensor, property) pairs whose offers somebody looks at, so that these are
             counted.
         jump: (line, n): where the editor last had to go.
@@ -115,6 +112,7 @@ class Session:
         self.view = "JSON"
         self.limits_asked = 0
         self.preview: Picture | None = None
+        self.preview_words = ""
         self.considered: frozenset[tuple[str, str]] = frozenset()
         self.jump = (0, 0)
         self.jump_focuses = True
@@ -228,10 +226,10 @@ class Session:
         method = getattr(self, f"_act_{name}", None)
         if method is None:
             return
-        if name not in ("preview", "consider", "examine"):
-            self.preview = None
-            self.notices.pop("menu", None)
-        self.attempt("edit", lambda: method(act))
+        is_look = name in ("preview", "consider", "examine")
+        if not is_look:
+            self.preview, self.preview_words = None, ""
+        self.attempt("look" if is_look else "edit", lambda: method(act))
 
     def _act_select(self, act: Mapping[str, Any]) -> None:
         name = act.get("node")
@@ -318,16 +316,20 @@ class Session:
             self._show_edit(offer.pointer)
 
     def _act_preview(self, act: Mapping[str, Any]) -> None:
-        """Show what an offer, or a value somebody is about to set, would make of the graph."""
-        self.preview = None
+        """Show what an offer, a gesture or a value about to be set would make of the graph."""
+        self.preview, self.preview_words = None, ""
         offer = find_offer(self.workspace, self.selected, str(act.get("id") or ""))
         if offer is not None:
             effect = effect_of(self.workspace, offer)
         elif act.get("pointer"):
             effect = effect_of_value(self.workspace, str(act["pointer"]), act.get("value"))
+        elif act.get("gesture"):
+            nodes = list(map(str, act.get("nodes", ())))
+            effect = effect_of_gesture(self.workspace, str(act["gesture"]), nodes)
         else:
             return
         self.preview = None if effect.refused else effect.picture
+        self.preview_words = effect.told
 
     def _act_against(self, act: Mapping[str, Any]) -> None:
         """Hold the document against a preset, or, by an empty reference, what it was."""
@@ -360,13 +362,8 @@ class Session:
         found = gesture(self.workspace, str(act["id"]), list(map(str, act.get("nodes", ()))))
         if found is None:
             return
-        before = self.workspace.shown().cascade
         self.workspace.set_values(found.edits, found.title)
         self._show_edit(found.edits[-1][0])
-        after = self.workspace.picture()
-        is_shown = after.cascade is not None and after.cascade.error is None
-        if is_shown and not count_changes(before, after).is_change:
-            self.tell("menu", _WITHOUT_EFFECT.format(found.title))
 
     def _act_dismiss(self, act: Mapping[str, Any]) -> None:
         if act.get("id") == "spot":

@@ -226,10 +226,14 @@ class Workspace:
         self, edits: Sequence[tuple[str, Any]], title: str, origin: str = "graph"
     ) -> None:
         """Set several values in one step of the history."""
+        self.history.push(self.with_values(edits), title, origin, time=time.monotonic())
+
+    def with_values(self, edits: Sequence[tuple[str, Any]]) -> str:
+        """Return the text with several values set."""
         document = self._document()
         for pointer, value in edits:
             document = set_value(document, pointer, value)
-        self.history.push(document.text, title, origin, time=time.monotonic())
+        return document.text
 
     def with_value(self, pointer: str, value: Any) -> str:
         """Return the text with a value set, or taken out when `value` is None."""

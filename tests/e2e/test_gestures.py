@@ -72,6 +72,17 @@ def test_the_menu_quantizes_and_leaves_float_an_operator_type(app: AppPage) -> N
     name = sorted(convolutions)[0]
     app.page.evaluate("name => window.quantsimViz.graph.centerOn(name)", name)
     app.click_nodes(name)
+    menu = app.part("graph").get_by_role("menu")
+    app.page.mouse.click(*app.place_of(name), button="right")
+    menu.get_by_role("menuitem", name=re.compile("float")).hover()
+    told = app.part("graph").locator(".qv-message")
+    counts = re.compile(r"^Preview: \d+ nodes would change, quantizers: \d+ off$")
+    told.get_by_text(counts).wait_for()
+    assert app.statuses() == before
+    menu.get_by_role("menuitem", name=re.compile("supergroup")).hover()
+    told.get_by_text(re.compile("^A supergroup needs two nodes or more")).wait_for()
+    app.page.keyboard.press("Escape")
+    told.wait_for(state="hidden")
     app.choose_from_menu(name, re.compile("float"))
     app.wait_for_status(name, "input_weight")
     after = app.statuses()

@@ -45,6 +45,8 @@ def load(path: str):
 
 
 def do(act):
+    if act["type"] == "preview":
+        return
     state.acts.append({key: value for key, value in act.items() if key != "seq"})
     if act["type"] == "select":
         state.selected = tuple(act["nodes"])

@@ -30,6 +30,7 @@ class GraphView:
         base: Status string of the configuration to compare with; offers the mode `diff`. A `~`
             stands for the node's own status with other quantizers.
         preview: Status string that an offered edit would give; painted as a ghost.
+        preview_words: What it would do besides, or, without `preview`, why it cannot be made.
         highlight: Names of nodes to show while the others are dimmed (those a rule touches).
         rules: Node names by rule pointer, for the search `rule:/op_type/Conv`: those that the act
             `rules` asked for. All rules of a large model would be a large part of every edit.
@@ -48,6 +49,7 @@ class GraphView:
     stale: str = ""
     base: str = ""
     preview: str = ""
+    preview_words: str = ""
     highlight: Sequence[str] | None = None
     rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     menu: Sequence[tuple[str, str]] = ()
@@ -71,6 +73,7 @@ class GraphView:
             "stale": self.stale,
             "base": self.base,
             "preview": self.preview,
+            "preview_words": self.preview_words,
             "menu": [list(entry) for entry in self.menu],
             "usual_bits": self.usual_bits,
             "link": self.link,
@@ -100,7 +103,8 @@ def mount_graph(
 
     It acts with `select {node, nodes, tensor}` (node: the one clicked last, or None; nodes: all,
     in the order they were selected), `collapse {paths}` (the groups to be drawn as one box from
-    now on), `mode {mode}`, `menu {id, nodes}` and `rules {pointer}` (somebody searches for the
+    now on), `mode {mode}`, `menu {id, nodes}`, `preview {gesture, nodes}` (an entry of the menu is
+    looked at, or with neither none is any more) and `rules {pointer}` (somebody searches for the
     nodes of the rules at and below this pointer; give them in `GraphView.rules`).
 
     Args:

@@ -41,6 +41,7 @@ def graph_view(session: Session) -> GraphView:
         stale="of an earlier state" if session.is_stale(session.result) else "",
         base="" if base is None else status_of(layout, base),
         preview=_preview_status(session, layout),
+        preview_words=session.preview_words,
         highlight=_touched(session),
         rules=_rule_nodes(session),
         menu=MENU,

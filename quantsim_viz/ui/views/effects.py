@@ -47,6 +47,13 @@ class Effect:
         ]
         return ", ".join(parts) or "changes nothing"
 
+    @property
+    def told(self) -> str:
+        """Return what a preview says beside the nodes it paints, or why there is none."""
+        if self.refused or self.picture is None:
+            return self.refused
+        return f"quantizers: {self.words}" if self.is_change else "no quantizer would change"
+
 
 def effect_of(workspace: Workspace, offer: Offer) -> Effect:
     """Return what an offer would do to the workspace's document, or to its run."""
@@ -80,6 +87,11 @@ def effect_of_value(workspace: Workspace, pointer: str, value: Any) -> Effect:
         if value is None and _is_absent(workspace, pointer):
             return Effect(refused=f"{last(pointer)} is not there to take out")
         return Effect(refused=error.message)
+    return effect_of_text(workspace, text)
+
+
+def effect_of_text(workspace: Workspace, text: str) -> Effect:
+    """Return what the document would do to the quantizers if it were this text."""
     return _effect(workspace, workspace.picture_of(text))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quantsim_viz.config.pointer import join
-from quantsim_viz.errors import ConfigError
+from quantsim_viz.config.pointer import join, split
+from quantsim_viz.errors import ConfigError, QuantSimError
 from quantsim_viz.lint.supergroups import why_not_grouped
+from quantsim_viz.ui.views.effects import Effect, count_changes, effect_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,10 +52,50 @@ def gesture(workspace: Workspace, name: str, nodes: Sequence[str]) -> Gesture | 
     value = {"quantize": "True", "float": "False"}.get(name)
     if value is None:
         return None
-    types = list(dict.fromkeys(node.op_type for node in found))
-    edits = tuple((join("/op_type", kind, "is_output_quantized"), value) for kind in types)
+    return _outputs(workspace, list(dict.fromkeys(node.op_type for node in found)), value)
+
+
+def effect_of_gesture(workspace: Workspace, name: str, nodes: Sequence[str]) -> Effect:
+    """Return what a gesture on nodes would do to the quantizers, or why it would not be made."""
+    try:
+        found = gesture(workspace, name, nodes)
+        text = workspace.text if found is None else workspace.with_values(found.edits)
+    except QuantSimError as error:
+        return Effect(refused=str(error))
+    return Effect() if found is None else effect_of_text(workspace, text)
+
+
+def _outputs(workspace: Workspace, types: list[str], value: str) -> Gesture:
+    """Return the rules that quantize the outputs of operator types, or leave them float.
+
+    Of several types only those get a rule that need one. What AIMET would refuse is written as it
+    was asked for, so that the refusal can be seen.
+    """
     word = "quantized" if value == "True" else "float"
-    return Gesture(f"outputs of {', '.join(types)} {word}", edits)
+    edits = [(join("/op_type", kind, "is_output_quantized"), value) for kind in types]
+    effect = effect_of_text(workspace, workspace.with_values(edits))
+    if not effect.refused:
+        if not effect.is_change:
+            raise ConfigError(
+                f"A rule for the outputs of {', '.join(types)}, {word}, would change nothing on"
+                " this model",
+                code="no-effect",
+                hint="the inspector shows which rules decide",
+            )
+        edits = _needed(workspace, edits)
+    named = ", ".join(split(pointer)[1] for pointer, _ in edits)
+    return Gesture(f"outputs of {named} {word}", tuple(edits))
+
+
+def _needed(workspace: Workspace, edits: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the edits without those whose absence changes no quantizer."""
+    wanted = workspace.picture_of(workspace.with_values(edits)).cascade
+    for edit in edits:
+        fewer = [other for other in edits if other != edit]
+        without = workspace.picture_of(workspace.with_values(fewer))
+        if not count_changes(wanted, without).is_change:
+            return _needed(workspace, fewer)
+    return edits
 
 
 def _ordered(workspace: Workspace, names: Sequence[str]) -> list[Node]:

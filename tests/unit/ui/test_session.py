@@ -129,7 +129,7 @@ def test_nodes_chosen_in_the_graph_become_a_supergroup(session: Session) -> None
 
 def test_operator_types_are_left_float_from_the_graph(session: Session) -> None:
     session.act({"type": "menu", "id": "float", "nodes": ["node_relu", "node_linear_1"]})
-    assert "menu" not in session.notices
+    assert "edit" not in session.notices
     assert json.loads(session.workspace.text)["op_type"] == {
         "Relu": {"is_output_quantized": "False"},
         "Gemm": {"is_output_quantized": "False"},
@@ -177,12 +177,37 @@ def test_an_edited_document_is_compared_with_what_it_was_unless_told_otherwise(
     assert session.compare_source.reference == "only_listed_ops"
 
 
-def test_a_gesture_that_changes_nothing_is_written_and_says_so(session: Session) -> None:
+def test_a_gesture_that_changes_nothing_is_not_written_and_says_so(session: Session) -> None:
     session.act({"type": "menu", "id": "float", "nodes": ["node_conv2d"]})
-    assert '"Conv": {' in session.workspace.text
-    assert "on this model it changes nothing" in session.notices["menu"].text
+    assert session.workspace.history.is_pristine
+    session.act({"type": "preview"})
+    assert "would change nothing on this model" in session.notices["edit"].text
     session.act({"type": "select", "node": "node_relu"})
-    assert "menu" not in session.notices
+    assert "edit" not in session.notices
+
+
+def test_a_gesture_writes_no_rule_that_the_others_do_without(session: Session) -> None:
+    session.act({"type": "menu", "id": "float", "nodes": ["node_conv2d", "node_linear_1"]})
+    assert json.loads(session.workspace.text)["op_type"] == {
+        "Gemm": {"is_output_quantized": "False"}
+    }
+    assert not [found for found in session.workspace.findings() if "Gemm" in found.message]
+
+
+def test_a_gesture_is_previewed_with_its_counts_or_the_reason_against_it(session: Session) -> None:
+    nodes = ["node_relu", "node_linear_1"]
+    session.act({"type": "preview", "gesture": "float", "nodes": nodes})
+    view = graph_view(session)
+    assert view.preview
+    assert view.preview != view.figures.status
+    assert view.preview_words == "quantizers: 5 off"
+    session.act({"type": "preview", "gesture": "supergroup", "nodes": ["node_relu"]})
+    view = graph_view(session)
+    assert view.preview == ""
+    assert view.preview_words.startswith("A supergroup needs two nodes or more")
+    session.act({"type": "preview"})
+    assert graph_view(session).preview_words == ""
+    assert session.workspace.history.is_pristine
 
 
 def test_what_is_not_made_a_supergroup_says_what_stands_in_the_way(session: Session) -> None:

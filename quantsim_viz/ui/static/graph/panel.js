@@ -4,6 +4,7 @@ import { MODE_NEEDS, MODE_WORDS, MODES } from "./looks.js";
 import { drawSwatch, savePicture } from "./picture.js";
 import { findNodes } from "./query.js";
 
+const LOOKED_AT = 90; // ms an entry of the menu is pointed at before it is tried
 const NARROW = 640; // pixels; a narrower graph begins with its legend folded
 const KEYS = [
   ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
@@ -24,6 +25,8 @@ export class Panel {
     this.parts.search.addEventListener("input", () => this.search(this.parts.search.value));
     this.parts.search.addEventListener("keydown", (event) => this.onSearchKey(event));
     this.parts.menu.addEventListener("keydown", (event) => this.onMenuKey(event));
+    this.parts.menu.addEventListener("pointerleave", () => this.previewGesture(null));
+    this.parts.menu.addEventListener("focusout", (event) => { if (!this.parts.menu.contains(event.relatedTarget)) this.previewGesture(null); });
     const press = (name, action) => find(name).addEventListener("click", action);
     press("zoom-in", () => view.zoom(1.25));
     press("zoom-out", () => view.zoom(0.8));
@@ -146,11 +149,14 @@ export class Panel {
 
   messageNow() {
     const { figures } = this.view;
+    const { previewWords: words } = figures;
     if (figures.preview) {
       let changes = 0;
       for (let i = 0; i < figures.status.length; i++) if (figures.preview[i] !== figures.status[i]) changes += 1;
-      return changes ? `Preview: ${changes} ${changes === 1 ? "node" : "nodes"} would change` : "Preview: no node would change its status";
+      const nodes = changes ? `${changes} ${changes === 1 ? "node" : "nodes"} would change` : "no node would change its status";
+      return `Preview: ${nodes}${words ? `, ${words}` : ""}`;
     }
+    if (words) return words;
     if (figures.stale && this.view.mode === "sqnr") return `SQNR figures are ${figures.stale}`;
     return "";
   }
@@ -269,6 +275,8 @@ export class Panel {
       button.type = "button";
       button.setAttribute("role", "menuitem");
       button.textContent = label;
+      button.addEventListener("pointerenter", () => { button.focus(); this.previewGesture(id); });
+      button.addEventListener("focus", () => this.previewGesture(id));
       button.addEventListener("click", () => {
         this.closeMenu();
         view.channel.send("menu", { id, nodes: view.selection.map((node) => view.layout.names[node]) });
@@ -300,8 +308,20 @@ export class Panel {
     event.stopPropagation();
   }
 
+  /** Have painted what an entry of the menu would do, once it is looked at; null for none. */
+  previewGesture(id) {
+    clearTimeout(this.previewTimer);
+    if (id === (this.previewed ?? null)) return;
+    const nodes = id && this.view.selection.map((node) => this.view.layout.names[node]);
+    this.previewTimer = setTimeout(() => {
+      this.previewed = id;
+      this.view.channel.send("preview", id ? { gesture: id, nodes } : {});
+    }, id ? LOOKED_AT : 0);
+  }
+
   closeMenu() {
     if (this.parts.menu.hidden) return;
+    this.previewGesture(null);
     this.parts.menu.hidden = true;
     this.view.stage.focus({ preventScroll: true });
   }

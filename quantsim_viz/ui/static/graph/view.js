@@ -179,6 +179,7 @@ export class View {
       sqnr: data.sqnr || null,
       base: data.base || "",
       preview: data.preview || "",
+      previewWords: data.preview_words || "",
       stale: data.stale || "",
       rules: data.rules || {},
       highlight: data.highlight ? new Set(data.highlight) : null,
