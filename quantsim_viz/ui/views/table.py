@@ -38,12 +38,14 @@ def table_bytes(model: Model) -> bytes:
 
 
 def _row(model: Model, node: Node) -> dict[str, Any]:
+    inputs = (model.graph.tensors[name] for name in node.inputs if name)
     tensors = (model.graph.tensors[name] for name in node.outputs if name)
     return {
         "name": node.name,
         "op_type": node.op_type,
         "module": node.module,
         "scope": list(node.scope),
+        "params": [t.name for t in inputs if t.is_initializer],
         "tensors": [
             {"name": tensor.name, "shape": shape_text(tensor)}
             for tensor in tensors

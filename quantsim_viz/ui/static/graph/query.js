@@ -1,47 +1,63 @@
-// The search language: words that must all hold, e.g. `status:float op:Conv sqnr<20 -name:head`.
+// The search language of the graph and the tables: words that must all hold, e.g.
+// `status:float op:Conv sqnr<20 -name:head`. What they are held against is asked of `facts`, functions
+// of an item: `name`, `op`, `module`, `also` (more text that a plain word may be in), `statuses`
+// (entries of the palette), `bits` (a word), `sqnr` (dB or null), `params` (names); and
+// `touched`, the items that the rules at and below a pointer touch.
 
 const COMPARISON = /^(sqnr|bits)(<=|>=|<|>|=|:)(-?\d+(?:\.\d+)?)$/i;
 const FIELD = /^(status|op|name|module|rule|bits|param|dtype):(.*)$/i;
 
-/** Compile a query into a test of a node's number; null for an empty query. */
-export function compileQuery(text, view) {
+/** Compile a query into a test of an item; null for an empty query. */
+export function compileQuery(text, facts) {
   const words = text.trim().split(/\s+/).filter(Boolean);
   if (!words.length) return null;
   const tests = words.map((word) => {
     const negated = word.length > 1 && word[0] === "-";
-    const test = compileWord(negated ? word.slice(1) : word, view);
-    return negated ? (i) => !test(i) : test;
+    const test = compileWord(negated ? word.slice(1) : word, facts);
+    return negated ? (item) => !test(item) : test;
   });
-  return (i) => tests.every((test) => test(i));
+  return (item) => tests.every((test) => test(item));
 }
 
 /** Every node that a query finds, in file order. */
 export function findNodes(text, view) {
-  const test = compileQuery(text, view);
+  const test = compileQuery(text, factsOf(view));
   if (!test) return [];
   const found = [];
   for (let i = 0; i < view.layout.count; i++) if (test(i)) found.push(i);
   return found;
 }
 
-function compileWord(word, view) {
+/** What the graph knows of its nodes, by number. */
+function factsOf(view) {
   const { layout, figures } = view;
+  return {
+    name: (i) => layout.names[i],
+    op: (i) => layout.ops[i],
+    module: (i) => layout.modules[i],
+    also: () => "",
+    statuses: (i) => [view.looks.statuses.get(figures.status[i])],
+    bits: (i) => view.bitWord(i),
+    sqnr: (i) => (figures.sqnr ? figures.sqnr[i] : null),
+    params: (i) => layout.parts[i].map((part) => part[1]),
+    touched: (pointer) => touchedBy(pointer, view),
+  };
+}
+
+function compileWord(word, facts) {
   let match = COMPARISON.exec(word);
-  if (match) return compileComparison(match[1].toLowerCase(), match[2], Number(match[3]), view);
+  if (match) return compileComparison(match[1].toLowerCase(), match[2], Number(match[3]), facts);
   match = FIELD.exec(word);
   if (match) {
     const wanted = match[2].toLowerCase();
     switch (match[1].toLowerCase()) {
-      case "status": return (i) => {
-        const entry = view.looks.statuses.get(figures.status[i]);
-        return Boolean(entry) && (entry.status.startsWith(wanted) || entry.word.startsWith(wanted));
-      };
-      case "op": return (i) => layout.ops[i].toLowerCase() === wanted;
-      case "name": return (i) => layout.names[i].toLowerCase().includes(wanted);
-      case "module": return (i) => layout.modules[i].toLowerCase().startsWith(wanted);
-      case "bits": return (i) => view.bitWord(i) === wanted;
-      case "param": return (i) => layout.parts[i].some((part) => part[1].toLowerCase().includes(wanted));
-      case "rule": return compileRule(match[2], view);
+      case "status": return (item) => facts.statuses(item).some((entry) => entry && (entry.status.startsWith(wanted) || entry.word.startsWith(wanted)));
+      case "op": return (item) => facts.op(item).toLowerCase() === wanted;
+      case "name": return (item) => facts.name(item).toLowerCase().includes(wanted);
+      case "module": return (item) => facts.module(item).toLowerCase().startsWith(wanted);
+      case "bits": return (item) => facts.bits(item) === wanted;
+      case "param": return (item) => facts.params(item).some((name) => name.toLowerCase().includes(wanted));
+      case "rule": { const touched = facts.touched(match[2]); return (item) => touched.has(item); }
       default: break;
     }
   }
@@ -49,31 +65,25 @@ function compileWord(word, view) {
   if (match) {
     try {
       const pattern = new RegExp(match[1], "i");
-      return (i) => pattern.test(layout.names[i]) || pattern.test(layout.ops[i]);
+      return (item) => pattern.test(facts.name(item)) || pattern.test(facts.op(item));
     } catch { return () => false; }
   }
   const needle = word.toLowerCase();
-  return (i) => layout.names[i].toLowerCase().includes(needle)
-    || layout.ops[i].toLowerCase().includes(needle)
-    || layout.modules[i].toLowerCase().includes(needle);
+  return (item) => [facts.name, facts.op, facts.module, facts.also].some((text) => text(item).toLowerCase().includes(needle));
 }
 
-function compileComparison(field, sign, limit, view) {
-  const read = field === "sqnr"
-    ? (i) => (view.figures.sqnr ? view.figures.sqnr[i] : null)
-    : (i) => { const word = view.bitWord(i); return /^\d+$/.test(word || "") ? Number(word) : null; };
+function compileComparison(field, sign, limit, facts) {
+  const read = field === "sqnr" ? facts.sqnr : (item) => { const word = facts.bits(item); return /^\d+$/.test(word || "") ? Number(word) : null; };
   const holds = {
     "<": (v) => v < limit, ">": (v) => v > limit, "<=": (v) => v <= limit,
     ">=": (v) => v >= limit, "=": (v) => v === limit, ":": (v) => v === limit,
   }[sign];
-  return (i) => { const v = read(i); return v !== null && v !== undefined && holds(v); };
+  return (item) => { const v = read(item); return v !== null && v !== undefined && holds(v); };
 }
 
 /** Nodes touched by the rules whose pointer is, or begins with, the one given; asked for when not known. */
-function compileRule(pointer, view) {
-  const touched = new Set();
+function touchedBy(pointer, view) {
   const rules = Object.entries(view.figures.rules).filter(([rule]) => rule === pointer || rule.startsWith(`${pointer}/`));
   if (!rules.length) view.askForRule(pointer);
-  for (const [, nodes] of rules) for (const node of nodes) touched.add(node);
-  return (i) => touched.has(i);
+  return new Set(rules.flatMap(([, nodes]) => nodes));
 }

@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from "preact/hooks";
 import { useRemote } from "../panes/remote.js";
+import { statusByName } from "../panes/status.jsx";
 import { LayerTable } from "./layertable.jsx";
 import { Depth, Scatter } from "./plots.jsx";
 import { Samples } from "./samples.jsx";
@@ -57,9 +58,11 @@ function layerRows(table, report, columns) {
     const node = table.nodes[index] ?? { name: layer.node, op_type: "" };
     const db = columns.map((column) => (column == null ? null : layer.sqnr_db[column]));
     const status = columns.map((column) => (column == null ? null : layer.status[column]));
+    const known = db.filter((value) => value != null);
     return {
       id: layer.tensor, index, node, order, db, status,
       delta: db[0] == null || db[1] == null ? null : db[1] - db[0],
+      statuses: status.map((name) => statusByName(table, name)), decibels: known.length ? Math.min(...known) : null,
       search: `${layer.node} ${node.op_type} ${layer.tensor} ${status.join(" ")}`.toLowerCase(),
     };
   });

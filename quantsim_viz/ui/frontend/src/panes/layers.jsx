@@ -2,6 +2,7 @@
 // with the selection. The Compare page has the same table with other columns.
 
 import { useMemo, useState } from "preact/hooks";
+import { compileQuery } from "../../../static/graph/query.js";
 import { VirtualList } from "./list.jsx";
 import { useRemote } from "./remote.js";
 import { Mark, dbText, sqnrColor, statusAt } from "./status.jsx";
@@ -21,8 +22,8 @@ export function SortableTable({ columns, rows, initial, selected, onSelect, labe
   const [query, setQuery] = useState("");
   const [narrowed, setNarrowed] = useState(false);
   const shown = useMemo(() => {
-    const wanted = query.trim().toLowerCase();
-    let result = wanted ? rows.filter(filterOf(wanted)) : rows;
+    const test = compileQuery(query, FACTS);
+    let result = test ? rows.filter(test) : rows;
     if (narrow && narrowed) result = result.filter(narrow.test);
     const column = columns.find((item) => item.key === sort?.key);
     if (column) {
@@ -62,25 +63,32 @@ export function SortableTable({ columns, rows, initial, selected, onSelect, labe
   return (
     <div class="pane table">
       <div class="toolbar">
-        <input class="filter" type="search" placeholder="Filter by node, type or status" aria-label={`Filter: ${label}`}
+        <input class="filter" type="search" placeholder="Filter: a name, type, status:float" aria-label={`Filter: ${label}`}
           value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
         {narrow && <label class="narrow"><input type="checkbox" checked={narrowed} onChange={(event) => setNarrowed(event.currentTarget.checked)} /> {narrow.title}</label>}
         <span class="dim">{shown.length === rows.length ? rowsText(rows.length) : `${shown.length} of ${rowsText(rows.length)}`}</span>
       </div>
       {shown.length
         ? <VirtualList count={shown.length} rowHeight={ROW} row={row} focus={focus} label={label} role="table" bodyRole="rowgroup" rows={shown.length + 1} header={header} headerHeight={26} />
-        : <p class="empty">{rows.length ? "No row holds that text." : empty}</p>}
+        : <p class="empty">{rows.length ? nothingFound(query) : empty}</p>}
     </div>
   );
 }
 
-/** `sqnr<20` and `sqnr>30` ask for figures, anything else for text. */
-function filterOf(wanted) {
-  const asked = /^sqnr\s*([<>])\s*(-?\d+(?:\.\d*)?)$/.exec(wanted);
-  if (!asked) return (row) => row.search.includes(wanted);
-  const [, sign, figure] = asked;
-  return ({ decibels }) => decibels != null && (sign === "<" ? decibels < Number(figure) : decibels > Number(figure));
-}
+/** What a filter may ask of a row: the words of the graph's search. Which rule touched what is known there alone. */
+const FACTS = {
+  name: (row) => row.node.name,
+  op: (row) => row.node.op_type,
+  module: (row) => row.node.module ?? "",
+  also: (row) => row.search,
+  statuses: (row) => row.statuses,
+  bits: (row) => row.bits,
+  sqnr: (row) => row.decibels,
+  params: (row) => row.node.params ?? [],
+  touched: () => new Set(),
+};
+
+const nothingFound = (query) => (/(^|\s)-?rule:/i.test(query) ? "What a rule touches is found by the graph's search." : "No row is found by that.");
 
 const rowsText = (count) => (count === 1 ? "1 row" : `${count} rows`);
 
@@ -102,7 +110,7 @@ export function Layers({ data, send }) {
   const table = useRemote(data.table);
   const whole = useRemote(data.results) ?? data.partial;
   const results = useMemo(() => withFresh(whole, data.fresh), [whole, data.fresh]);
-  const rows = useMemo(() => layerRows(table, results, data), [table, results, data.status, data.stale, data.fresh]);
+  const rows = useMemo(() => layerRows(table, results, data), [table, results, data.status, data.bits, data.stale, data.fresh]);
   const columns = useMemo(() => table && layerColumns(table, data.status, data.bits, results?.measures), [table, data.status, data.bits, results?.measures]);
   if (!table) return <p class="empty">Reading the model.</p>;
   return (
@@ -122,19 +130,26 @@ export function withFresh(results, fresh) {
   return { ...results, layers: { ...results.layers, ...fresh.layers } };
 }
 
-function layerRows(table, results, { status, stale, fresh }) {
+function layerRows(table, results, { status, bits, stale, fresh }) {
   const rows = [];
   table?.nodes.forEach((node, index) => {
     for (const tensor of node.tensors) {
       const result = results?.layers?.[tensor.name];
       rows.push({
         id: tensor.name, index, node, tensor, result, order: rows.length,
-        decibels: result?.f?.[0] ?? null, stale: stale && fresh && !fresh.layers[tensor.name],
+        statuses: [statusAt(table, status, index)], bits: widthOf(bits, tensor.name), decibels: result?.f?.[0] ?? null, stale: stale && fresh && !fresh.layers[tensor.name],
         search: `${node.name} ${node.op_type} ${node.module ?? ""} ${tensor.name} ${statusAt(table, status, index).word}`.toLowerCase(),
       });
     }
   });
   return rows;
+}
+
+/** The bit width of a tensor's grid, its own or the one it carries, as the graph's search calls it. */
+function widthOf(bits, tensor) {
+  const word = bits?.[tensor] ?? "float";
+  const carried = /^grid of (.*)$/.exec(word);
+  return carried ? widthOf(bits, carried[1]) : word.replace(/^u?int/, "");
 }
 
 const MEASURES = {
