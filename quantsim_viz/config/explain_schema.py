@@ -52,10 +52,10 @@ class SchemaError:
     message: str
 
     @classmethod
-    def of(cls, error: ValidationError) -> SchemaError:
-        """Take over what `jsonschema` found."""
+    def of(cls, error: ValidationError, above: tuple[str | int, ...] = ()) -> SchemaError:
+        """Take over what `jsonschema` found in the value that the path `above` leads to."""
         schema: Any = error.schema
-        path = tuple(error.absolute_path)
+        path = (*above, *error.absolute_path)
         return cls(
             str(error.validator), error.validator_value, path, error.instance, schema, error.message
         )
@@ -89,7 +89,7 @@ def iter_schema_findings(data: Any) -> Iterator[Diagnostic]:
     findings = [
         finding
         for error in map(SchemaError.of, validator().iter_errors(data))
-        for finding in _EXPLAINERS[error.keyword](error)
+        for finding in _explain(error)
     ]
     renamed = {
         step["path"]
@@ -107,6 +107,10 @@ def iter_schema_findings(data: Any) -> Iterator[Diagnostic]:
 
 def _is_among(fix: Fix | None, pointers: set[Any]) -> bool:
     return fix is not None and fix.patch[0]["path"] in pointers
+
+
+def _explain(error: SchemaError) -> Iterator[Diagnostic]:
+    return _EXPLAINERS[error.keyword](error)
 
 
 def _explain_type(error: SchemaError) -> Iterator[Diagnostic]:
@@ -258,6 +262,15 @@ def _explain_unknown_keys(error: SchemaError) -> Iterator[Diagnostic]:
             rule=target,
             fix=renaming(target, close) if close else removal(target),
         )
+        if close is not None:
+            yield from _explain_misnamed(error, key, close)
+
+
+def _explain_misnamed(error: SchemaError, key: str, meant: str) -> Iterator[Diagnostic]:
+    """Yield what is wrong below a misspelt key, which will still be once it is renamed."""
+    path = (*error.path, key)
+    for inner in validator().descend(error.value[key], error.schema["properties"][meant]):
+        yield from _explain(SchemaError.of(inner, path))
 
 
 def _explain_min_items(error: SchemaError) -> Iterator[Diagnostic]:

@@ -194,6 +194,21 @@ def test_a_mistyped_section_is_not_told_to_be_missing_as_well() -> None:
     assert error.fix.patch == ({"op": "move", "from": "/supergroup", "path": "/supergroups"},)
 
 
+def test_what_is_wrong_below_a_misspelt_key_is_told_as_well() -> None:
+    config = changed("op_type/Convv", {"is_output_quantised": "Flase", "params": {"w": 3}})
+    assert [(error.code, error.rule) for error in config.errors] == [
+        ("unknown-key", "/op_type/Convv/is_output_quantised"),
+        ("bad-value", "/op_type/Convv/is_output_quantised"),
+        ("wrong-type", "/op_type/Convv/params/w"),
+    ]
+    data = copy.deepcopy(VALID)
+    data["op_types"] = data.pop("op_type") | {"Gemm": {"is_symmetric": True}}
+    assert [error.rule for error in load_config(data).errors] == [
+        "/op_types",
+        "/op_types/Gemm/is_symmetric",
+    ]
+
+
 def test_two_typos_of_one_key_are_not_both_renamed_to_it() -> None:
     config = changed("params/bias", {"is_quantised": "True", "is_quantizd": "True"})
     fixes = [error.fix.patch[0]["op"] for error in config.errors if error.fix]
