@@ -21,8 +21,8 @@ def test_it_completes_underlines_and_mends(app: AppPage) -> None:
     option = editor.locator(".cm-tooltip-autocomplete li", has_text="MaxPool")
     option.filter(has_text="2 in this model").wait_for()
     keyboard.press("Enter")
-    app.wait_for_text('"MaxPool": ')
-    keyboard.type('{"is_out')
+    app.wait_for_text('"MaxPool": {}')
+    keyboard.type('"is_out')
     editor.locator(".cm-tooltip-autocomplete li", has_text="is_output_quantized").wait_for()
     keyboard.press("Enter")
     keyboard.press("Control+Space")
@@ -38,6 +38,15 @@ def test_it_completes_underlines_and_mends(app: AppPage) -> None:
     editor.locator(".cm-lintRange-error").first.wait_for()
     assert app.statuses()["node_relu"] == "quantized"
     keyboard.press("Backspace")
+    stale.wait_for(state="detached")
+
+    # A comma too many is taken out by the fix that its message offers.
+    app.put_caret_after('"is_output_quantized": "False"')
+    keyboard.type(",")
+    stale.wait_for()
+    editor.locator(".cm-lintRange-error").first.hover()
+    editor.locator(".cm-diagnosticAction", has_text="Remove the comma").click()
+    app.wait_for_text('"MaxPool": {"is_output_quantized": "False"}')
     stale.wait_for(state="detached")
 
     # A value that AIMET refuses is underlined as it is typed; the fix offered takes it out.

@@ -36,6 +36,8 @@ function schemasAt(path, root) {
   return level;
 }
 
+const BODIES = { object: "{}", array: "[]" }; // what a new key begins with; the caret goes within
+
 const info = (schema) => schema.description || schema.title || undefined;
 
 function keyOptions(path, schemas, root, present, names) {
@@ -43,19 +45,19 @@ function keyOptions(path, schemas, root, present, names) {
   for (const schema of schemas) {
     for (const [key, inner] of Object.entries(schema.properties ?? {})) {
       const target = deref(inner, root);
-      options.set(key, { label: key, type: "property", info: info(target ?? {}) });
+      options.set(key, { label: key, type: "property", info: info(target ?? {}), body: BODIES[target?.type] });
     }
   }
   if (path.length === 1 && path[0] === "op_type") {
     for (const [name, count] of names.opTypes) {
-      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 99 });
+      options.set(name, { label: name, type: "class", detail: `${count} in this model`, boost: 99, body: BODIES.object });
     }
     for (const name of names.standard) {
-      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", boost: -99 });
+      if (!options.has(name)) options.set(name, { label: name, type: "class", detail: "not in this model", boost: -99, body: BODIES.object });
     }
   }
   if (path.at(-1) === "params") {
-    for (const name of names.paramTypes) options.set(name, { label: name, type: "class" });
+    for (const name of names.paramTypes) options.set(name, { label: name, type: "class", body: BODIES.object });
   }
   return [...options.values()].filter((option) => !present.has(option.label));
 }
@@ -97,7 +99,7 @@ export function schemaCompletion(getHints) {
       const present = keysOf(state, object, pos);
       const schemas = schemasAt(path, hints.schema);
       const options = keyOptions(path, schemas, hints.schema, present, names);
-      return result(options, node, pos, (option) => `${JSON.stringify(option.label)}: `);
+      return result(options, node, pos, (option) => `${JSON.stringify(option.label)}: ${option.body ?? ""}`);
     }
     const path = pathOf(state, node);
     const options = valueOptions([...path, ""], schemasAt(path, hints.schema), names);
@@ -143,16 +145,17 @@ function result(options, node, pos, render) {
   };
 }
 
-/** Put `insert` in place of the string under the cursor, keeping a colon that is there already. */
+/** Put `insert` in place of the string under the cursor, keeping a colon and value that are there already. */
 function applying(insert) {
   return (view, _completion, from, to) => {
     const node = syntaxTree(view.state).resolveInner(to, -1);
     const span = STRINGS.has(node.name) ? { from: node.from, to: node.to } : { from, to };
-    const colon = insert.endsWith(": ") && /^\s*:/.test(view.state.sliceDoc(span.to, span.to + 20));
-    const text = colon ? insert.slice(0, -2) : insert;
+    const [key] = /^"(?:[^"\\]|\\.)*"(?=: )/.exec(insert) ?? [];
+    const colon = key && /^\s*:/.test(view.state.sliceDoc(span.to, span.to + 20));
+    const text = colon ? key : insert;
     view.dispatch({
       changes: { ...span, insert: text },
-      selection: { anchor: span.from + text.length },
+      selection: { anchor: span.from + text.length - (/: (\{\}|\[\])$/.test(text) ? 1 : 0) },
       userEvent: "input.complete",
     });
   };

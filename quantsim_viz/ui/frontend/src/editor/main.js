@@ -27,6 +27,9 @@ import { theme } from "./theme.js";
 
 const DEBOUNCE_MS = 120;
 
+const COMMA = "Remove the comma";
+const REMOVALS = { "trailing-comma": COMMA, "extra-comma": COMMA, comment: "Remove the comment" };
+
 export default function (component) {
   const { part, cleanup } = mounted(component, () => new Editor());
   part.update(component);
@@ -174,12 +177,19 @@ class Editor {
       const to = item.end_line ? place(item.end_line, item.end_column) : wordEnd(doc, from);
       return {
         from, to: Math.max(from, to), severity: item.severity, message: item.message, source: item.code,
-        actions: item.fix ? [{ name: item.fix.title, apply: () => this.channel.send("fix", { id: item.id }) }] : [],
+        actions: this.mends(item),
       };
     });
     found.sort((a, b) => a.from - b.from);
     this.view.dispatch(setDiagnostics(this.view.state, found));
     this.view.dispatch({ effects: [setReach.of(data.reach ?? []), setMarkedLines.of(data.marked ?? [])] });
+  }
+
+  /** What mends a finding: Python's patch, or, where the text is no JSON to patch, taking out what is marked. */
+  mends(item) {
+    if (item.fix) return [{ name: item.fix.title, apply: () => this.channel.send("fix", { id: item.id }) }];
+    const name = REMOVALS[item.code];
+    return name ? [{ name, apply: (view, from, to) => view.dispatch({ changes: { from, to }, userEvent: "delete" }) }] : [];
   }
 
   jump({ line, n, focus }) {
