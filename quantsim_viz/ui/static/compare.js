@@ -25,8 +25,8 @@ small { font-size: 11px; color: var(--dim); }
 .mark svg { width: 13px; height: 13px; }
 .num { text-align: right; font-variant-numeric: tabular-nums; }
 .filter { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 2px 8px; height: 26px; }
-.tabs { display: flex; border-bottom: 1px solid var(--line); flex: none; padding: 0 6px; gap: 2px; }
-.tabs button { border: 0; background: none; padding: 6px 8px 5px; border-bottom: 2px solid transparent; color: var(--dim); }
+.tabs { display: flex; border-bottom: 1px solid var(--line); flex: none; padding: 0 3px; }
+.tabs button { border: 0; background: none; padding: 6px 6px 5px; border-bottom: 2px solid transparent; color: var(--dim); }
 .tabs button[aria-selected=true] { color: inherit; border-bottom-color: var(--accent); font-weight: 600; }
 .count { margin-left: 5px; border-radius: 8px; padding: 0 6px; background: var(--line); color: inherit; font-size: 11px; font-weight: 600; }
 .count.error { background: #b34700; color: #fff; }

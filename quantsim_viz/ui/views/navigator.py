@@ -102,13 +102,15 @@ def finding_id(finding: Diagnostic) -> str:
 
 
 def problem_rows(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
-    """Return the findings, errors first."""
+    """Return the findings, errors first; the last row may stand for `more` that are not listed."""
     order = {"error": 0, "warning": 1, "info": 2}
     found = sorted(diagnostics, key=lambda d: (order[d.severity.value], d.line or 0))
     rows = [{**d.to_dict(), "id": finding_id(d)} for d in found[:MOST_PROBLEMS]]
     if len(found) > len(rows):
-        message = f"And {len(found) - len(rows):,} more, which are marked in the editor."
-        rows.append({"id": "more", "severity": "info", "code": "", "message": message})
+        more = len(found) - len(rows)
+        message = f"And {more:,} more, which are marked in the editor."
+        row = {"id": "more", "severity": "info", "code": "", "message": message, "more": more}
+        rows.append(row)
     return rows
 
 

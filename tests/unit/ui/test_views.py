@@ -124,6 +124,14 @@ def test_errors_come_before_warnings(session: Session) -> None:
     assert rows[0]["severity"] == "error"
 
 
+def test_of_very_many_problems_the_last_row_counts_those_not_listed(session: Session) -> None:
+    session.workspace.set_value("/op_type", {f"Op{n}": {} for n in range(400)})
+    findings = session.workspace.findings()
+    rows = problem_rows(findings)
+    assert len(rows) == 301
+    assert sum(row.get("more", 1) for row in rows) == len(findings)
+
+
 def test_a_refused_configuration_is_shown_with_the_reason(session: Session) -> None:
     session.workspace.picture()
     session.workspace.set_value("/op_type/Conv/is_input_quantized", "False")

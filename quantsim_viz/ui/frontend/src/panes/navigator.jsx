@@ -14,10 +14,11 @@ export function Navigator({ data, send }) {
   const problems = data.problems ?? [];
   const worst = problems.some((item) => item.severity === "error") ? "error"
     : problems.some((item) => item.severity === "warning") ? "warning" : "";
+  const count = problems.reduce((sum, item) => sum + (item.more ?? 1), 0);
   const tabs = [
     ["outline", "Outline", null],
     ["rules", "Rules", null],
-    ["problems", "Problems", problems.length || null],
+    ["problems", "Problems", count ? count.toLocaleString("en") : null],
   ];
   return (
     <div class="pane">
