@@ -207,6 +207,23 @@ def test_keys_zoom_fit_and_walk_along_wires(graph):
     graph.until("graph.selected.length === 0")
 
 
+def test_zooming_by_keys_keeps_the_selected_node_where_it_is(graph):
+    graph.js("select('node_linear_1')")
+    graph.js("centerOn('node_linear_1')")
+    graph.stage.focus()
+    box = graph.stage.bounding_box()
+    graph.page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+    graph.page.mouse.down()
+    graph.page.mouse.move(box["x"] + 220, box["y"] + box["height"] / 2 + 150, steps=3)
+    graph.page.mouse.up()
+    before, scale = graph.nodes()["node_linear_1"], graph.js("scale")
+    for _ in range(6):
+        graph.page.keyboard.press("+")
+    graph.until(f"graph.scale > 3 * {scale} && !graph.moving")
+    after = graph.nodes()["node_linear_1"]
+    assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=1)
+
+
 def test_the_wheel_zooms_and_a_drag_pans(graph):
     box = graph.stage.bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

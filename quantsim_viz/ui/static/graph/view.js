@@ -432,9 +432,22 @@ export class View {
     this.paintSoon();
   }
 
+  /** Scale about the selected item while it is in view, else about the middle. */
   zoom(factor) {
-    this.camera.zoomAt(this.camera.width / 2, this.camera.height / 2, factor);
+    const { camera } = this;
+    const [sx, sy] = this.selectedOnScreen() ?? [camera.width / 2, camera.height / 2];
+    camera.zoomAt(sx, sy, factor);
     this.paintSoon();
+  }
+
+  /** Where the middle of the selected item is in the view, null while it is not in it. */
+  selectedOnScreen() {
+    const { camera } = this;
+    const item = this.input.current();
+    if (item === null) return null;
+    const [x, y, w, h] = this.layout.boxes[item];
+    const [sx, sy] = camera.toScreen(x + w / 2, y + h / 2);
+    return sx >= 0 && sy >= 0 && sx <= camera.width && sy <= camera.height ? [sx, sy] : null;
   }
 
   /** Ghost paint without asking the server; an empty text ends it. */
