@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from support.app_server import CNN, AppPage
+from support.app_server import CNN, MOBILENET, AppPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,3 +86,26 @@ def test_progress_covers_no_figure(app: AppPage) -> None:
     assert strip[1] <= top
     assert bottom <= strip[1] + 27, "it stays on the line of the strip's caption"
     assert edges(app.part("layers"))[1] > bottom
+
+
+def test_a_deep_model_is_fitted_whole_and_by_turns_by_its_width(app: AppPage) -> None:
+    app.open(model=MOBILENET)
+    top, bottom = edges(app.part("graph-box"))[1::2]
+    assert bottom - top > 400
+    app.part("graph").locator(".qv-stage").focus()
+    for key, scale in (("f", "< 0.1"), ("f", "> 0.5"), ("f", "< 0.1")):
+        app.page.keyboard.press(key)
+        app.page.wait_for_function(f"window.quantsimViz.graph.scale {scale}")
+        app.wait_for_stillness()
+    app.select("node_conv2d_7")
+    app.wait_for_stillness()
+    app.part("graph").get_by_role("button", name="Fit", exact=True).click()
+    app.page.wait_for_function("window.quantsimViz.graph.scale < 0.1")
+    app.wait_for_stillness()
+    app.part("graph").get_by_role("button", name="Fit", exact=True).click()
+    app.page.wait_for_function("window.quantsimViz.graph.scale > 0.5")
+    app.wait_for_stillness()
+    left, top, right, bottom = edges(app.part("graph-box"))
+    x, y = app.place_of("node_conv2d_7")
+    assert left < x < right
+    assert top < y < bottom

@@ -50,7 +50,7 @@ const MARKUP = `
         <button type="button" class="qv-zoom-out" title="Zoom out (−)" aria-label="Zoom out">−</button>
         <span class="qv-scale"></span>
         <button type="button" class="qv-zoom-in" title="Zoom in (+)" aria-label="Zoom in">+</button>
-        <button type="button" class="qv-fit" title="Fit all of it (f)" aria-label="Fit">⤢</button>
+        <button type="button" class="qv-fit" title="Fit all of it, or of a deep model its width (f)" aria-label="Fit">⤢</button>
       </div>
       <div><button type="button" class="qv-save" title="Save the picture as PNG (p)" aria-label="Save the picture as PNG">⤓</button><button type="button" class="qv-help-button" title="Keys (?)" aria-label="Keys">?</button></div>
     </div>

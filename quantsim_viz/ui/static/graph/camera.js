@@ -49,10 +49,18 @@ export class Camera {
   /** The view to open with: all of it where that can be read, else its top, across. */
   openingView(w, h) {
     const whole = this.viewOf(0, 0, w, h);
-    if (whole.k >= 0.75) return whole;
-    const k = Math.min(Math.max((this.width - 160) / Math.max(w, 1), 0.5), 0.9);
-    return { x: w / 2 - this.width / 2 / k, y: -(this.top + 6) / k, k };
+    return whole.k >= 0.75 ? whole : this.acrossView(w, h, 0);
   }
+
+  /** All of the width, or as much as can be read, with height `y` in the middle as far as there is more. */
+  acrossView(w, h, y) {
+    const k = Math.min(Math.max((this.width - 160) / Math.max(w, 1), 0.5), 0.9);
+    const lowest = h - (this.height - 24) / k;
+    return { x: w / 2 - this.width / 2 / k, y: Math.max(Math.min(y - this.height / 2 / k, lowest), -(this.top + 6) / k), k };
+  }
+
+  /** Whether one looks there, to a pixel. */
+  isAt({ x, y, k }) { return Math.abs(this.k / k - 1) < 0.001 && Math.hypot(this.x - x, this.y - y) * k < 1; }
 
   jumpTo(view) {
     this.flight = null;

@@ -3,7 +3,7 @@
 import { NEAR, chevron, drawCard, drawPile, drawPreviewWord, drawTerminal, fitText, roundedBox } from "./cards.js";
 import { fillPattern } from "./marks.js";
 
-const FAR = 0.2; // below this scale a node is a coloured box and nothing else
+export const FAR = 0.2; // below this scale a node is a coloured box and nothing else
 const LABELS = 1.25; // from here on wires tell dtype, bits and SQNR
 
 /** Paint `view` onto canvas context `c`, `dpr` device pixels to a pixel. */

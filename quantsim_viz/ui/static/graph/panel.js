@@ -7,7 +7,7 @@ import { findNodes } from "./query.js";
 const LOOKED_AT = 90; // ms an entry of the menu is pointed at before it is tried
 const NARROW = 640; // pixels; a narrower graph begins with its legend folded
 const KEYS = [
-  ["/", "search"], ["f", "fit all of it"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
+  ["/", "search"], ["f", "fit all of it, or its width"], ["+  −", "zoom"], ["↑ ↓ ← →", "walk along wires"],
   ["e", "open or close a group"], ["Enter", "inspect"], ["Esc", "back"], ["⇧ click", "select several"], ["m", "what can be done to the selection"],
   ["1 … 4", "colour by status, bits, SQNR, difference"], ["p", "save the picture as PNG"], ["?", "this list"],
 ];

@@ -9,7 +9,7 @@ import { join, leave } from "./link.js";
 import { litOf } from "./lit.js";
 import { BIT_WORDS, Looks, MODES } from "./looks.js";
 import { loadLayout, toggled } from "./model.js";
-import { paint } from "./paint.js";
+import { FAR, paint } from "./paint.js";
 import { Panel } from "./panel.js";
 import { Strip } from "./strip.js";
 import { readTheme, sqnrColour } from "./theme.js";
@@ -427,8 +427,14 @@ export class View {
     this.channel.send("collapse", { paths: [...paths] });
   }
 
+  /** Show all of it; where that is too small to read, by turns all of its width, about what is selected. */
   fit() {
-    this.camera.flyTo(this.camera.viewOf(0, 0, ...this.layout.size), performance.now());
+    const { camera, layout } = this;
+    const whole = camera.viewOf(0, 0, ...layout.size);
+    const item = this.input.current();
+    const middle = item === null ? camera.y + camera.height / 2 / camera.k : layout.boxes[item][1] + layout.boxes[item][3] / 2;
+    const across = camera.acrossView(...layout.size, middle);
+    camera.flyTo(whole.k < FAR && !camera.isAt(across) ? across : whole, performance.now());
     this.paintSoon();
   }
 
