@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING, Protocol
 
 from quantsim_viz.resolve.settings import Status
@@ -36,6 +37,7 @@ _ROW_CODES = {(True, *precision): code for precision, code in BIT_CODES.items()}
 }
 _ABSENT = "!"
 _PASSTHROUGH = encode_statuses([Status.PASSTHROUGH])
+_UNTOLD = UNKNOWN_CODE + encode_statuses([Status.FLOAT])
 _SHOWN = str.maketrans(_ABSENT, UNKNOWN_CODE)
 _PART_STATES = str.maketrans(
     dict.fromkeys((*BIT_CODES.values(), UNKNOWN_CODE), "1") | {FLOAT_CODE: "0", _ABSENT: "0"}
@@ -99,6 +101,8 @@ def figures_of(layout: Layout, cascade: Resolved) -> Figures:
         for name, code in zip(vertex.outputs, found, strict=True):
             if name in places.wired:
                 tensor_bits[places.wired[name]] = code
+    # What moves a float tensor's values has no quantizer of its own, and is float all the same.
+    bits = [FLOAT_CODE if pair == _UNTOLD else pair[0] for pair in map(add, bits, status)]
     return Figures(
         status=status,
         parts="".join([codes[place] for place in places.parts]).translate(_PART_STATES),

@@ -39,6 +39,13 @@ def test_bits_tell_the_precision_and_mixtures():
     assert figures.bits == "8sh-?"
 
 
+def test_what_is_float_without_a_quantizer_of_its_own_is_float_in_bits():
+    layout = layout_model(load_model(chain(3)))
+    statuses = [Status.FLOAT, Status.UNQUANTIZABLE, Status.QUANTIZED]
+    quantized = layout.skeleton.vertices[2].outputs[0]
+    assert figures_of(layout, cascade(statuses, {quantized: ON})).bits == "-?8"
+
+
 def test_a_node_of_several_precisions_is_mixed():
     layout = layout_model(load_model(transformer(1)))
     matmul = next(v for v in layout.skeleton.vertices if v.parts and v.op_type == "MatMul")
