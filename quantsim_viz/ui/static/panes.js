@@ -21,7 +21,8 @@ small { font-size: 11px; color: var(--dim); }
 .act { border: 1px solid var(--accent); background: none; color: var(--accent); border-radius: 4px; padding: 1px 10px; }
 .act:hover:not(:disabled) { background: var(--here); }
 .act:disabled { opacity: .5; cursor: default; }
-.mark { display: inline-flex; width: 15px; height: 14px; justify-content: center; align-items: center; flex: none; vertical-align: -2px; }
+.mark { display: inline-flex; width: 15px; height: 14px; justify-content: center; align-items: center; flex: none; vertical-align: -2px; margin-right: 3px; }
+:is(.row, .kind) > .mark { margin-right: 0; }
 .mark svg { width: 13px; height: 13px; }
 .num { text-align: right; font-variant-numeric: tabular-nums; }
 .filter { border: 1px solid var(--line); border-radius: 4px; background: var(--st-background-color); padding: 2px 8px; height: 26px; }
