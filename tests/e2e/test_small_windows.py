@@ -109,3 +109,22 @@ def test_a_deep_model_is_fitted_whole_and_by_turns_by_its_width(app: AppPage) ->
     x, y = app.place_of("node_conv2d_7")
     assert left < x < right
     assert top < y < bottom
+
+
+def test_the_strip_of_the_depth_makes_way_for_nodes_and_for_the_whole(app: AppPage) -> None:
+    app.open(model=MOBILENET)
+    app.wait_for_stillness()
+    strip = app.part("graph").locator("canvas.qv-strip")
+    aside = re.compile("qv-aside")
+    assert not aside.search(strip.get_attribute("class") or "")
+    left, top = edges(app.part("graph").locator(".qv-stage"))[:2]
+    node_x = app.place_of("node_conv2d")[0]
+    app.page.mouse.move(left + 250, top + 150)
+    app.page.mouse.down()
+    app.page.mouse.move(left + 250 + edges(strip)[0] - node_x, top + 150, steps=4)
+    app.page.mouse.up()
+    app.part("graph").locator("canvas.qv-strip.qv-aside").wait_for()
+    for _ in "width", "whole":
+        app.part("graph").locator(".qv-stage").press("f")
+        app.wait_for_stillness()
+    strip.wait_for(state="hidden")

@@ -1,6 +1,7 @@
 // The whole depth of the network in a narrow strip at the right: where one is, where colour changes.
 
 const WIDTH = 56;
+const RIGHT = 8, TOP = 48, BOTTOM = 12; // pixels to the edges of the graph, as in graph.css
 
 export class Strip {
   constructor(view) {
@@ -23,10 +24,24 @@ export class Strip {
     this.stamp = "";
   }
 
-  /** The strip is of use only where the whole cannot be seen at a glance. */
+  /** The strip is of use only where the whole cannot be seen at a glance, and is not seen now. */
   get wanted() {
     const { layout, camera } = this.view;
-    return Boolean(layout) && layout.size[1] * 0.5 > camera.height;
+    if (!layout || layout.size[1] * 0.5 <= camera.height) return false;
+    const [, top] = camera.toScreen(0, 0), [, bottom] = camera.toScreen(0, layout.size[1]);
+    return top < 0 || bottom > camera.height;
+  }
+
+  /** Whether it lies over a node, a pile or a terminal. */
+  get covers() {
+    const { layout, camera } = this.view;
+    const [x0, y0] = camera.toWorld(camera.width - RIGHT - WIDTH, TOP);
+    const [x1, y1] = camera.toWorld(camera.width - RIGHT, camera.height - BOTTOM);
+    for (const item of layout.within(x0, y0, x1, y1).items) {
+      const [x, y, w, h] = layout.boxes[item];
+      if (x <= x1 && y <= y1 && x + w >= x0 && y + h >= y0) return true;
+    }
+    return false;
   }
 
   scales() {
@@ -53,6 +68,7 @@ export class Strip {
     const { view, canvas, context: c } = this;
     canvas.hidden = !this.wanted;
     if (canvas.hidden) return;
+    canvas.classList.toggle("qv-aside", this.covers);
     const { layout, camera, theme, looks } = view;
     const [sx, sy, dpr] = this.scales();
     const stamp = [layout.hash, canvas.height, view.mode, theme.background, view.figures.preview, view.figures.base].join();
