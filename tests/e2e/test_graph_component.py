@@ -521,3 +521,24 @@ def test_wires_tell_type_shape_precision_and_figure_close_up(graph):
     labels = graph.js("labels")
     assert any(label.startswith("float32 batch×24×8×8 · float") for label in labels)
     assert any(label.startswith("float32 batch×24×8×8 · int8 · ") for label in labels)
+
+
+def test_what_a_card_says_can_be_read_on_every_colour_of_the_sqnr_scale(graph):
+    lowest = graph.page.evaluate(
+        """async () => {
+          const entries = performance.getEntriesByType("resource");
+          const load = (name) => import(entries.find((e) => e.name.endsWith(name)).name);
+          const { contrast } = await load("graph/theme.js");
+          const { Looks } = await load("graph/looks.js");
+          const cividis = ["#00224e", "#3b496c", "#707173", "#a59c74", "#fee838"];
+          const palette = { statuses: [], sqnr: [0, 60], cividis, bits: {} };
+          const sqnr = Array.from({ length: 61 }, (_, decibels) => decibels);
+          const light = { card: "#ffffff", text: "#31333f", dark: false };
+          const dark = { card: "#282725", text: "#fafafa", dark: true };
+          const looks = [light, dark].flatMap(
+            (theme) => new Looks(palette, theme, { status: "", sqnr }, "sqnr", 61).ofNode);
+          return Math.min(...looks.flatMap(
+            ({ text, dim, body }) => [contrast(text, body), contrast(dim, body)]));
+        }"""
+    )
+    assert lowest >= 4.5

@@ -55,17 +55,16 @@ export function drawCard(c, view, item, look, k) {
   if (k < NEAR) return drawTitleOnly(c, view, item, look, k);
   if (look.mark) drawMark(c, look, x + 17.5, y + 20, 11, look.mark.startsWith("text:") || !theme.dark ? look.colour : look.colour);
   const right = x + w - 9;
-  const used = drawFigure(c, view, item, right, y + 15);
+  const used = drawFigure(c, view, item, look, right, y + 15);
   c.textAlign = "left";
   c.textBaseline = "alphabetic";
-  c.fillStyle = theme.text;
+  c.fillStyle = look.text;
   c.font = `600 12.5px ${theme.font}`;
   c.fillText(fitText(c, layout.ops[item], w - LEFT - 9 - used), x + LEFT, y + 17.5);
-  c.fillStyle = theme.dim;
   c.font = `400 10.5px ${theme.font}`;
   const badge = drawBadge(c, view, item, right, y + 29);
   c.font = `400 10.5px ${theme.font}`;
-  c.fillStyle = theme.dim;
+  c.fillStyle = look.dim;
   c.textAlign = "left";
   c.textBaseline = "alphabetic";
   c.fillText(fitText(c, layout.names[item], w - LEFT - 9 - badge), x + LEFT, y + 32);
@@ -80,26 +79,26 @@ function drawTitleOnly(c, view, item, look, k) {
   if (look.mark) drawMark(c, look, x + 21, y + h / 2, 16, look.colour);
   const size = Math.min(10.5 / k, 24);
   c.font = `600 ${size}px ${theme.font}`;
-  c.fillStyle = theme.text;
+  c.fillStyle = look.text;
   c.textAlign = "left";
   c.textBaseline = "middle";
   c.fillText(fitText(c, layout.ops[item], w - 44), x + 36, y + h / 2 + 1);
 }
 
 /** The SQNR figure at a card's right; returns the room it took. */
-function drawFigure(c, view, item, right, y) {
+function drawFigure(c, view, item, look, right, y) {
   const { figures, theme } = view;
   const value = figures.sqnr ? figures.sqnr[item] : null;
   if (value === null || value === undefined) return 0;
   c.font = `500 10.5px ${theme.font}`;
   c.textAlign = "right";
   c.textBaseline = "middle";
-  c.fillStyle = figures.stale ? theme.faint : theme.text;
+  c.fillStyle = figures.stale ? look.dim : look.text;
   const text = `${value.toFixed(1)} dB`;
   c.fillText(text, right, y);
   const width = c.measureText(text).width;
   if (figures.stale) {
-    c.strokeStyle = theme.faint;
+    c.strokeStyle = look.dim;
     c.lineWidth = 0.8;
     c.beginPath(); c.moveTo(right - width, y); c.lineTo(right, y); c.stroke();
   } else {
@@ -142,19 +141,19 @@ function drawParts(c, view, item, look, x, y, w) {
     const text = `${parts[i][0]} ${parts[i][2].split(" ").slice(1).join(" ")}`;
     const room = x + w - 8 - at - 11;
     if (room < 16 || i >= 3) {
-      c.fillStyle = theme.faint;
+      c.fillStyle = look.dim;
       c.fillText(`+${parts.length - i}`, Math.min(at, x + w - 18), y + 7);
       break;
     }
-    drawPartSquare(c, view, figures.parts[layout.partOffset[item] + i], at, y + 3.5);
-    c.fillStyle = theme.dim;
+    drawPartSquare(c, view, figures.parts[layout.partOffset[item] + i], look, at, y + 3.5);
+    c.fillStyle = look.dim;
     const fitted = fitText(c, text, room);
     c.fillText(fitted, at + 11, y + 7.3);
     at += 11 + c.measureText(fitted).width + 10;
   }
 }
 
-function drawPartSquare(c, view, state, x, y) {
+function drawPartSquare(c, view, state, look, x, y) {
   const { theme, layout } = view;
   const side = theme.dark ? "dark" : "light";
   const quantized = layout.palette.statuses[0][side];
@@ -162,7 +161,7 @@ function drawPartSquare(c, view, state, x, y) {
     c.fillStyle = quantized;
     c.fillRect(x, y, 7, 7);
   } else {
-    c.strokeStyle = state === "0" ? theme.dim : theme.faint;
+    c.strokeStyle = state === "0" ? look.dim : theme.faint;
     c.lineWidth = 1;
     c.strokeRect(x + 0.5, y + 0.5, 6, 6);
   }

@@ -1,6 +1,6 @@
 // What a node looks like in each colour mode: colour, how its strip is filled, mark, words.
 
-import { mix, sqnrColour } from "./theme.js";
+import { mix, readable, sqnrColour } from "./theme.js";
 
 export const MODES = ["status", "bits", "sqnr", "diff"];
 export const MODE_WORDS = { status: "Status", bits: "Bit width", sqnr: "SQNR", diff: "Difference" };
@@ -94,10 +94,13 @@ export class Looks {
     const { theme } = this;
     const filled = look.fill !== "none";
     const strength = STRENGTH[this.mode === "status" || this.mode === "sqnr" ? this.mode : "other"][theme.dark ? 1 : 0];
+    const body = mix(theme.card, look.colour, filled ? strength : 0.015);
     return {
       ...look,
       entry: this.entryOf(look),
-      body: mix(theme.card, look.colour, filled ? strength : 0.015),
+      body,
+      text: readable(body, theme.text),
+      dim: readable(body, theme.text, 0.66),
       edge: mix(theme.card, look.colour, look.mark === "float" ? 0.95 : filled ? 0.6 : 0.55),
       far: filled ? look.colour : mix(theme.card, look.colour, 0.25),
     };

@@ -86,7 +86,7 @@ function drawTitles(c, view, x0, y0, x1, y1) {
     c.font = `600 ${size}px ${theme.font}`;
     c.fillText(label, x + 23, y + 12.5);
     c.font = `400 10px ${theme.font}`;
-    c.fillStyle = theme.faint;
+    c.fillStyle = theme.dim;
     if (note) c.fillText(note, x + 31 + used, y + 12.5);
   }
 }

@@ -38,6 +38,24 @@ export function luminance(colour) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
+/** How far two colours are apart in lightness, from 1 to 21, as WCAG 2 has it. */
+export function contrast(first, second) {
+  const light = (colour) => {
+    const [r, g, b] = (parseColour(colour) || [255, 255, 255]).map((v) => (v <= 10 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const a = light(first), b = light(second);
+  return Math.max(a, b) / Math.min(a, b);
+}
+
+const READABLE = 4.5;
+
+/** A text colour on `body`: `ink`, as dim as `share` of it where that can be read; one of the last two always can. */
+export function readable(body, ink, share = 1) {
+  const dims = [share, (share + 1) / 2, 1].map((part) => mix(body, ink, part));
+  return [...dims, "#ffffff", "#000000"].find((colour) => contrast(colour, body) >= READABLE);
+}
+
 /** Read the theme of `element`: base colours, derived ones, and fonts. */
 export function readTheme(element) {
   const style = getComputedStyle(element);
