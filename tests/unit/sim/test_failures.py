@@ -65,7 +65,12 @@ def test_what_ran_out_of_memory_is_named_with_a_batch_size_that_fits(tmp_path):
     def limited(batch_size):
         done = subprocess.run(
             [sys.executable, str(script), str(batch_size)],
-            env={"PYTHONPATH": ":".join(paths), "OMP_NUM_THREADS": "1", "PATH": ""},
+            env={
+                "PYTHONPATH": ":".join(paths),
+                "OMP_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "1",  # a thread's arena takes address space, which is limited here
+                "PATH": "",
+            },
             capture_output=True,
             text=True,
             check=False,
