@@ -68,7 +68,7 @@ def test_what_ran_out_of_memory_is_named_with_a_batch_size_that_fits(tmp_path):
             env={
                 "PYTHONPATH": ":".join(paths),
                 "OMP_NUM_THREADS": "1",
-                "MALLOC_ARENA_MAX": "1",  # a thread's arena takes address space, which is limited here
+                "MALLOC_ARENA_MAX": "1",  # an arena takes address space
                 "PATH": "",
             },
             capture_output=True,
