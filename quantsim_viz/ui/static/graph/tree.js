@@ -31,6 +31,7 @@ export class Tree {
       row.setAttribute("aria-level", String(depth(layout.home[i]) + 1));
       row.tabIndex = -1;
       row.node = i;
+      row.textContent = layout.names[i]; // what more there is to tell is written when the page rests
       row.hidden = layout.shown[i] !== i;
       this.nodes.push(row);
       rows.append(row);
