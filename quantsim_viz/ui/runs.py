@@ -112,6 +112,14 @@ def stop(session: Session, worker: Worker) -> None:
     stop_comparing(session, worker)
 
 
+def stop_outdated(session: Session, worker: Worker) -> None:
+    """Ask runs on a model that is no longer open to stop: nobody looks at their figures."""
+    for purpose in ("simulate", "live"):
+        job = session.jobs.get(purpose)
+        if job is not None and job.is_running and job.model_key != session.model_source.key:
+            worker.cancel(job, force=purpose == "simulate")
+
+
 def stop_live(session: Session, worker: Worker) -> None:
     """Ask the live measurement to make room; it is never ended by force."""
     if session.is_running("live"):
@@ -130,6 +138,9 @@ def collect(session: Session) -> bool:
         elif job.purpose == "check":
             if job.error is not None and session.checked == (job.model_key, job.data):
                 session.tell("data-fit", job.problem, "error")
+        elif job.model_key != session.model_source.key:
+            if job.purpose == "simulate":
+                session.tell("run", "The run was stopped: another model was opened.")
         elif job.state == "done" and job.result is not None:
             session.results[job.purpose] = _result_of(job)
             if job.purpose == "live":

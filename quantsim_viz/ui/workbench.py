@@ -14,7 +14,7 @@ from quantsim_viz.ui.panels.compare import draw_compare
 from quantsim_viz.ui.panels.middle import draw_beside, draw_middle, draw_strip, draw_summary
 from quantsim_viz.ui.panels.progress import draw_progress
 from quantsim_viz.ui.panels.topbar import fill_topbar, place_topbar
-from quantsim_viz.ui.runs import check_data, collect, keep_live
+from quantsim_viz.ui.runs import check_data, collect, keep_live, stop_outdated
 from quantsim_viz.ui.state import app_state, write_address
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def _draw_panes(state: AppState) -> None:
 
 def _keep_up(state: AppState) -> None:
     """Have measured in the background what an edit or a choice asks for."""
+    stop_outdated(state.session, state.worker)
     keep_live(state.session, state.worker)
     keep_examined(state.session, state.worker)
     keep_compared(state.session, state.worker)

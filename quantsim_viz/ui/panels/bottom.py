@@ -19,7 +19,13 @@ from quantsim_viz.ui.runs import start_simulation
 from quantsim_viz.ui.session import TABS, VIEWS
 from quantsim_viz.ui.state import on_widget, put_widget
 from quantsim_viz.ui.views.changes import change_view
-from quantsim_viz.ui.views.figures import figures_caption, published_figures, result_note
+from quantsim_viz.ui.views.figures import (
+    are_stale,
+    figures_caption,
+    published_figures,
+    result_note,
+    run_under_way,
+)
 from quantsim_viz.ui.views.navigator import reach_rows
 from quantsim_viz.ui.views.presets import presets_bytes
 from quantsim_viz.ui.views.table import op_type_counts, output_precisions, status_letters
@@ -96,14 +102,13 @@ def _draw_layers(state: AppState) -> None:
     session = state.session
     workspace = session.workspace
     picture = workspace.shown()
-    stale = session.is_stale(session.result)
-    note = "" if session.is_running("simulate") else result_note(session, session.result)
+    note = "" if run_under_way(session) else result_note(session, session.result)
     data = {
         "table": table_url(state),
         "status": status_letters(workspace.model, picture.cascade),
         "bits": output_precisions(picture.cascade),
         "selected": selected_index(state),
-        "stale": stale,
+        "stale": are_stale(session),
         "note": note,
         "caption": figures_caption(session),
         **published_figures(session, publish),

@@ -10,7 +10,7 @@ from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.panes import mount_pane
 from quantsim_viz.ui.loading import table_of
 from quantsim_viz.ui.panels.drawing import draw_graph
-from quantsim_viz.ui.views.figures import figures_caption, published_figures
+from quantsim_viz.ui.views.figures import are_stale, figures_caption, published_figures
 from quantsim_viz.ui.views.histogram import values_view
 from quantsim_viz.ui.views.inspector import inspect_node
 from quantsim_viz.ui.views.navigator import problem_rows, rule_rows
@@ -62,7 +62,7 @@ def draw_strip(state: AppState) -> None:
     data = {
         "table": table_url(state),
         "selected": selected_index(state),
-        "stale": session.is_stale(session.result),
+        "stale": are_stale(session),
         "caption": figures_caption(session),
     }
     figures = published_figures(session, publish)

@@ -12,6 +12,7 @@ from quantsim_viz.ui.state import app_state
 
 if TYPE_CHECKING:
     from quantsim_viz.ui.jobs import Job
+    from quantsim_viz.ui.session import Session
     from quantsim_viz.ui.state import AppState
 
 POLL_SECONDS = 0.3
@@ -46,7 +47,8 @@ def _watch() -> None:
     asked = [job for job in running if job.purpose == "simulate" or job.id == comparing.asked]
     if asked:
         with st.container(key="progress"):
-            st.progress(asked[0].fraction, text=progress_text(asked[0]))
+            words = progress_text(asked[0], of=whose(state.session, asked[0]))
+            st.progress(asked[0].fraction, text=words)
             if asked[0].purpose != "simulate":
                 stop = state.session, state.worker
                 st.button("Cancel", key="cancel", on_click=stop_comparing, args=stop)
@@ -79,16 +81,22 @@ STAGES = {
 """What the engine does at each stage, in words."""
 
 
-def progress_text(job: Job) -> str:
-    """Return a running job in a line: what, how far, which layer, how long still."""
+def progress_text(job: Job, *, of: str = "") -> str:
+    """Return a running job in a line: what, how far, which layer, how long still.
+
+    Args:
+        job: The job.
+        of: What it is of, where that is not what is shown (`whose`).
+    """
     progress = job.progress
+    title = f"{job.title}, {of}" if of else job.title
     if job.cancelled_at is not None:
-        return "Stopping"
+        return f"Stopping: {title}" if of else "Stopping"
     stage = str(progress.get("phase", "loading"))
     words = STAGES.get(stage, stage)
     if stage == "loading":
-        return f"{job.title}: {words}"
-    parts = [f"{job.title}: {words}, {job.fraction:.0%}"]
+        return f"{title}: {words}"
+    parts = [f"{title}: {words}, {job.fraction:.0%}"]
     if progress.get("node"):
         parts.append(f"{progress['node']} ({progress['op_type']})")
     if progress.get("of"):
@@ -97,6 +105,19 @@ def progress_text(job: Job) -> str:
     if left is not None:
         parts.append(time_left(left))
     return " · ".join(parts)
+
+
+def whose(session: Session, job: Job) -> str:
+    """Return which model and configuration a run is of, `""` where it is of what is shown."""
+    if job.purpose != "simulate" or session.is_current(job):
+        return ""
+    if job.model_key != session.model_source.key:
+        return "of the model that was open before"
+    name, text = job.texts[-1]
+    if text == session.workspace.text:
+        return "with other data or options than now"
+    is_open = name == session.workspace.source.name
+    return f"of {name} as it was before" if is_open else f"of {name}"
 
 
 def time_left(seconds: float) -> str:

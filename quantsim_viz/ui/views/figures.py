@@ -10,6 +10,7 @@ from quantsim_viz.ui.views.table import layer_figures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from quantsim_viz.ui.jobs import Job
     from quantsim_viz.ui.results import Result
     from quantsim_viz.ui.session import Session
 
@@ -27,8 +28,8 @@ def published_figures(session: Session, publish: Callable[[bytes, str], str]) ->
     Finished figures go by URL (`results`), those of a run under way with the message: alone
     (`partial`) while all the data are measured, beside the last ones (`fresh`) after an edit.
     """
-    job = session.jobs.get("simulate")
-    if job is not None and job.is_running and job.progress.get("layers"):
+    job = run_under_way(session)
+    if job is not None:
         return {"partial": layer_figures(job.progress["layers"])}
     if session.result is None:
         return {}
@@ -40,18 +41,43 @@ def published_figures(session: Session, publish: Callable[[bytes, str], str]) ->
     return figures
 
 
+def run_under_way(session: Session) -> Job | None:
+    """Return the run whose figures are drawn as they come in, None without any.
+
+    One of another model, or of what is no longer the present state, is not drawn.
+    """
+    job = session.jobs.get("simulate")
+    if job is None or not job.is_running or not session.is_current(job):
+        return None
+    return job if job.progress.get("layers") else None
+
+
+def are_stale(session: Session) -> bool:
+    """Whether the drawn figures are of an earlier state."""
+    return run_under_way(session) is None and session.is_stale(session.result)
+
+
 def figures_caption(session: Session) -> str:
     """Return what the shown figures are of: data, samples, scheme, precision."""
-    if session.is_running("simulate"):
+    if run_under_way(session) is not None:
         return "the run under way"
     if session.result is None:
-        return "measuring" if session.is_running("live") else ""
+        return _awaited_words(session)
     caption = result_caption(session.result)
     if not session.is_stale(session.result):
         return caption
     if session.is_running("live"):
         return f"measuring anew; shown: an earlier state, {caption}"
     return f"of an earlier state: {caption}"
+
+
+def _awaited_words(session: Session) -> str:
+    """Return what first figures are waited for."""
+    job = session.jobs.get("simulate")
+    if job is not None and job.is_running:
+        now = session.is_current(job)
+        return "the run under way" if now else "the run under way is of an earlier state"
+    return "measuring" if session.is_running("live") else ""
 
 
 def result_caption(result: Result) -> str:

@@ -14,15 +14,22 @@ import numpy as np
 import pytest
 
 from quantsim_viz.errors import Cancelled, DataError, QuantSimError
+from quantsim_viz.samples import list_samples
 from quantsim_viz.sim.watch import Watch
 from quantsim_viz.ui import datasets, documents, runs, sources
 from quantsim_viz.ui.datasets import RANDOM_DATA
 from quantsim_viz.ui.jobs import Job, Worker
 from quantsim_viz.ui.messages import Cancel, Message, Request
-from quantsim_viz.ui.panels.progress import progress_text
+from quantsim_viz.ui.panels.progress import progress_text, whose
 from quantsim_viz.ui.results import LIVE_SAMPLES, RunOptions
 from quantsim_viz.ui.simulation import Progress
-from quantsim_viz.ui.views.figures import published_figures, result_caption, result_note
+from quantsim_viz.ui.views.figures import (
+    are_stale,
+    figures_caption,
+    published_figures,
+    result_caption,
+    result_note,
+)
 from quantsim_viz.ui.views.tables import layers_csv, outcome_figures
 from quantsim_viz.ui.worker import serve
 
@@ -402,3 +409,70 @@ def test_ranges_are_found_on_the_data_that_were_chosen(session: Session, worker:
     assert second.figures["layers"]["relu"]["e"] != first.figures["layers"]["relu"]["e"]
     session.calibrate_with(session.data)
     assert session.data.calibration is None, "on the data themselves"
+
+
+def started(session: Session, decibels: float = 21.5) -> Job:
+    """Return a run of what is open that has its first figures."""
+    texts = ((session.workspace.source.name, session.workspace.text),)
+    key = session.model_source.key
+    job = Job(9, texts, "Simulating on digits", "simulate", key, session.data, session.options)
+    row = ROW | {"cumulative": FIGURE | {"sqnr_db": decibels}, "encoding": None, "shape": [1]}
+    job.take_progress({"phase": "simulate", "fraction": 0.4, "rows": [row]})
+    session.jobs["simulate"] = job
+    return job
+
+
+def drawn(session: Session) -> dict[str, Any]:
+    return published_figures(session, lambda content, label: label)
+
+
+def other_model(session: Session) -> sources.ModelSource:
+    return sources.model_source(str(list_samples()[1].model), session.roots)
+
+
+def test_a_run_on_another_model_is_stopped_and_its_figures_are_nobodys(session: Session) -> None:
+    worker = Worker()
+    job = started(session)
+    assert set(drawn(session)) == {"partial"}
+    session.open_model(other_model(session))
+    assert drawn(session) == {}
+    runs.stop_outdated(session, worker)
+    assert job.cancelled_at is not None
+    assert "of the model that was open before" in progress_text(job, of=whose(session, job))
+    for state in ("cancelled", "done"):
+        job.result = {"layers": job.progress["layers"], "outputs": {}, "samples": 9, "seconds": 1.0}
+        job.state, job.taken = state, False
+        runs.collect(session)
+        assert session.results == {}
+    assert "another model was opened" in session.notices["run"].text
+
+
+def test_a_run_of_another_configuration_is_not_drawn_as_of_the_present_one(
+    session: Session,
+) -> None:
+    job = started(session)
+    assert figures_caption(session) == "the run under way"
+    assert whose(session, job) == ""
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    assert drawn(session) == {}
+    assert figures_caption(session) == "the run under way is of an earlier state"
+    assert whose(session, job) == "of default_config as it was before"
+    session.open_config(documents.config_source("weights_only", session.roots))
+    assert "digits, of default_config: simulating" in progress_text(job, of=whose(session, job))
+    session.open_config(documents.config_source("default_config", session.roots))
+    assert set(drawn(session)) == {"partial"}
+    session.set_option("act_bits", 16)
+    assert whose(session, job) == "with other data or options than now"
+
+
+def test_earlier_figures_are_not_called_the_run_under_way(session: Session) -> None:
+    job = started(session)
+    job.result = {"layers": job.progress["layers"], "outputs": {}, "samples": 540, "seconds": 1.0}
+    job.state = "done"
+    runs.collect(session)
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    later = started(session, 9.0)
+    assert not are_stale(session), "those of the run are drawn"
+    later.progress = {}
+    assert are_stale(session)
+    assert figures_caption(session).startswith("of an earlier state")
