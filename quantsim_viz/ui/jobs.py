@@ -60,6 +60,7 @@ class Job:
         taken: Whether its page has taken the result over.
         shown_layers: How many layers' figures its page has drawn while it runs.
         extra: Further arguments that the options do not hold.
+        request: What the process was sent.
     """
 
     id: int
@@ -78,6 +79,7 @@ class Job:
     started: float = field(default_factory=time.monotonic)
     cancelled_at: float | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    request: Request | None = None
 
     def take_progress(self, progress: Mapping[str, Any]) -> None:
         """Take over how far it is; the rows of layers add to those that came before."""
@@ -89,6 +91,11 @@ class Job:
     def is_running(self) -> bool:
         """Whether its page should go on polling."""
         return self.state == "running"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was asked to stop, whatever became of it."""
+        return self.cancelled_at is not None or self.state == "cancelled"
 
     @property
     def fraction(self) -> float:
@@ -140,16 +147,16 @@ class Worker:
     ) -> Job:
         """Start a simulation, or another task, and return its job at once."""
         with self._lock:
+            self._ensure()
             self._count += 1
             self._polled = time.monotonic()
             job = Job(self._count, texts, title, purpose, model.key, data, options)
             job.extra = dict(extra or {})
             self._jobs = {number: j for number, j in self._jobs.items() if j.is_running}
             self._jobs[job.id] = job
-            self._ensure()
             keywords = options.to_keywords() | job.extra
-            request = Request(job.id, model, texts, data, keywords, samples, task)
-            self._write(request)
+            job.request = Request(job.id, model, texts, data, keywords, samples, task)
+            self._write(job.request)
         return job
 
     def cancel(self, job: Job, *, force: bool = True) -> None:
@@ -177,14 +184,28 @@ class Worker:
             process.wait()
 
     def _enforce(self, job: Job) -> None:
+        """End the process of a job that does not stop; what waits behind it starts in another."""
         with self._lock:
-            if job.is_running:
-                job.state = "cancelled"
-                self.close()
+            if not job.is_running:
+                return
+            running = [other for other in self._jobs.values() if other.is_running]
+            for other in running:
+                if other.cancelled_at is not None:
+                    other.state = "cancelled"
+            self.close()
+            waiting = [other for other in running if other.is_running]
+            if waiting:
+                self._ensure()
+            for other in waiting:
+                assert other.request is not None
+                self._write(other.request)
 
     def _ensure(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
+        if self._process is not None:
+            code = self._process.poll()
+            if code is None:
+                return
+            self._bury(self._process, code, self._log)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "quantsim_viz.ui.worker"],

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 LIVE_SAMPLES = 64
 """One batch: what live noise and the values of a tensor are measured on."""
 
+LIVE_SECONDS = 20.0
+"""A model on which live noise takes longer than this is measured on request only."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:

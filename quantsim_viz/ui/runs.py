@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from quantsim_viz.ui.jobs import Job, Worker
     from quantsim_viz.ui.session import Session
 
-LIVE_SECONDS = 20.0
-"""A model on which live noise takes longer than this is measured on request only."""
-
 
 def check_data(session: Session, worker: Worker) -> None:
     """Find out whether data that were just opened fit the model; what ships with it does."""
@@ -70,7 +67,7 @@ def keep_live(session: Session, worker: Worker) -> None:
     wanted = session.live and (session.results or not session.workspace.history.is_pristine)
     if not wanted or session.comparing.is_open or session.is_running("simulate"):
         return
-    if session.live_seconds > LIVE_SECONDS or not session.is_stale(session.result, missing=True):
+    if session.is_slow or not session.is_stale(session.result, missing=True):
         return
     cascade = session.workspace.picture().cascade
     if cascade is None or cascade.error is not None:
@@ -78,7 +75,7 @@ def keep_live(session: Session, worker: Worker) -> None:
     workspace = session.workspace
     texts = ((workspace.source.name, workspace.text),)
     job = session.jobs.get("live")
-    if job is not None and session.is_current(job):
+    if job is not None and session.is_current(job) and not job.is_cancelled:
         return  # it is on its way, or it failed and would fail again
     stop_live(session, worker)
     session.jobs["live"] = worker.submit(
@@ -144,14 +141,22 @@ def collect(session: Session) -> bool:
         elif job.state == "done" and job.result is not None:
             session.results[job.purpose] = _result_of(job)
             if job.purpose == "live":
-                session.live_seconds = time.monotonic() - job.started
+                session.live_seconds, session.live_problem = job.result["seconds"], ""
+                session.notices.pop("live", None)
         elif job.purpose == "live":
-            continue
+            _tell_live(session, job)
         elif job.state == "failed" and job.error is not None:
             session.tell("run", job.problem, "error")
         elif job.state == "cancelled":
             _take_partial(session, job)
     return bool(finished)
+
+
+def _tell_live(session: Session, job: Job) -> None:
+    """Say why live noise failed, once for each reason; that it made room is nothing to tell."""
+    if job.state == "failed" and job.problem != session.live_problem:
+        session.live_problem = job.problem
+        session.tell("live", f"Live noise was not measured: {job.problem}", "error")
 
 
 def _take_partial(session: Session, job: Job) -> None:

@@ -16,7 +16,7 @@ from quantsim_viz.errors import QuantSimError
 from quantsim_viz.ui import datasets, documents
 from quantsim_viz.ui.compare.comparing import AS_OPENED, Comparing
 from quantsim_viz.ui.examine import Examination
-from quantsim_viz.ui.results import Result, RunOptions
+from quantsim_viz.ui.results import LIVE_SECONDS, Result, RunOptions
 from quantsim_viz.ui.views.coverage import spots
 from quantsim_viz.ui.views.effects import effect_of, effect_of_value
 from quantsim_viz.ui.views.gestures import effect_of_gesture, gesture
@@ -89,7 +89,8 @@ class Session:
         results: The figures of the last one that finished, by purpose.
         examination: The tensor whose values are looked at, and what was found.
         live: Whether noise is measured after every edit, unasked.
-        live_seconds: How long that took last.
+        live_seconds: How long that took last, without waiting for its turn and for the model.
+        live_problem: Why it failed the last time, `""` if it did not.
         collapsed: Groups that the graph draws as one box, None for its own choice.
     """
 
@@ -125,6 +126,7 @@ class Session:
         self.examination = Examination()
         self.live = True
         self.live_seconds = 0.0
+        self.live_problem = ""
         self.collapsed: frozenset[str] | None = None
 
     # Opening
@@ -148,7 +150,7 @@ class Session:
         self.data = datasets.data_for(source)
         self.selected = self.rule = self.spot = self.preview = self.collapsed = None
         self.results.clear()
-        self.live_seconds = 0.0
+        self.live_seconds, self.live_problem = 0.0, ""
         self.notices.clear()
         for warning in model.warnings:
             self.tell(f"model:{warning.code}", warning.message, "warning")
@@ -376,6 +378,15 @@ class Session:
         """Whether a simulation for that purpose is under way."""
         job = self.jobs.get(purpose)
         return job is not None and job.is_running
+
+    def switch_live(self, on: bool) -> None:
+        """Measure after every edit or not; switching it on also tries a slow model anew."""
+        self.live, self.live_seconds = on, 0.0
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether live noise takes so long on this model that it is measured on request only."""
+        return self.live_seconds > LIVE_SECONDS
 
     @property
     def result(self) -> Result | None:

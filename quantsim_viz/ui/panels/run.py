@@ -47,7 +47,7 @@ def _draw_options(session: Session) -> None:
     st.toggle(
         "Live noise: measure one batch after every valid edit",
         key="live",
-        on_change=on_widget("live", lambda value: setattr(session, "live", bool(value))),
+        on_change=on_widget("live", lambda value: session.switch_live(bool(value))),
     )
     if session.data.is_random:
         st.caption("Random data: the figures say little about real inputs.")

@@ -68,7 +68,16 @@ def figures_caption(session: Session) -> str:
         return caption
     if session.is_running("live"):
         return f"measuring anew; shown: an earlier state, {caption}"
-    return f"of an earlier state: {caption}"
+    return f"of an earlier state: {caption}{_standstill_words(session)}"
+
+
+def _standstill_words(session: Session) -> str:
+    """Return why no newer figures are on their way, where the person did not choose so."""
+    if not session.live:
+        return ""
+    if session.is_slow:
+        return f"; a batch takes {session.live_seconds:.0f} s, so press Simulate for newer ones"
+    return "; live noise was not measured" if session.live_problem else ""
 
 
 def _awaited_words(session: Session) -> str:

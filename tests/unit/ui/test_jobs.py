@@ -476,3 +476,101 @@ def test_earlier_figures_are_not_called_the_run_under_way(session: Session) -> N
     later.progress = {}
     assert are_stale(session)
     assert figures_caption(session).startswith("of an earlier state")
+
+
+def live(session: Session, state: str = "done", seconds: float = 0.5) -> Job:
+    """Return live noise of what is open as it ended."""
+    job = started(session)
+    del session.jobs["simulate"]
+    job.purpose, job.state = "live", state
+    layers = job.progress["layers"]
+    job.result = {"layers": layers, "outputs": {}, "samples": 64, "seconds": seconds}
+    session.jobs["live"] = job
+    return job
+
+
+def edit(session: Session, value: str) -> None:
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": value})
+
+
+def test_live_noise_that_had_to_wait_long_goes_on(session: Session, worker: Worker) -> None:
+    edit(session, "False")
+    job = live(session)
+    job.started -= 60.0  # for the process, the model, and other jobs
+    runs.collect(session)
+    assert not session.is_stale(session.result)
+    edit(session, "True")
+    runs.keep_live(session, worker)
+    assert session.is_running("live")
+
+
+def test_live_noise_that_takes_long_by_itself_waits_and_says_so(
+    session: Session, worker: Worker
+) -> None:
+    edit(session, "False")
+    live(session, seconds=33.0)
+    runs.collect(session)
+    edit(session, "True")
+    runs.keep_live(session, worker)
+    assert not session.is_running("live")
+    assert "a batch takes 33 s, so press Simulate" in figures_caption(session)
+    session.switch_live(True)
+    runs.keep_live(session, worker)
+    assert session.is_running("live"), "who switches it on wants it"
+
+
+def test_live_noise_that_was_cancelled_is_measured_when_its_state_is_back(
+    session: Session, worker: Worker
+) -> None:
+    edit(session, "False")
+    job = live(session, "running")
+    runs.keep_live(session, worker)
+    assert session.jobs["live"] is job, "on its way"
+    job.cancelled_at = time.monotonic()  # by a run that was asked for, and cancelled itself
+    runs.keep_live(session, worker)
+    assert session.jobs["live"] is not job
+
+
+def test_live_noise_that_failed_says_why_once(session: Session, worker: Worker) -> None:
+    for value in ("False", "True"):
+        edit(session, value)
+        job = live(session, "failed")
+        job.error = QuantSimError("Frob is not supported", code="x")
+        runs.collect(session)
+        runs.keep_live(session, worker)
+        assert session.jobs["live"] is job, "it would fail again"
+        assert ("live" in session.notices) == (value == "False")
+        session.notices.clear()
+    edit(session, "False")
+    live(session)
+    runs.collect(session)
+    assert session.live_problem == ""
+
+
+def test_what_waits_behind_a_job_that_does_not_stop_is_run_in_another_process(cnn: str) -> None:
+    worker = Worker()
+    try:
+        stuck, waiting = submit(worker, cnn, samples=None), submit(worker, cnn)
+        stuck.cancelled_at = time.monotonic()
+        worker._enforce(stuck)
+        assert stuck.state == "cancelled"
+        assert wait(worker, waiting).state == "done"
+    finally:
+        worker.close()
+
+
+def test_jobs_of_a_process_that_died_unnoticed_are_told_of_when_it_is_replaced(
+    cnn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, looks, pump = Worker(), threading.Event(), Worker._pump
+    monkeypatch.setattr(Worker, "_pump", lambda *args: looks.wait() and pump(*args))
+    try:
+        lost = submit(worker, cnn, samples=None)
+        assert worker._process is not None
+        worker._process.kill()
+        worker._process.wait()
+        submit(worker, cnn)
+        assert lost.state == "failed"
+    finally:
+        looks.set()
+        worker.close()
