@@ -46,6 +46,25 @@ def test_a_switch_in_its_place_offers_where_to_set_a_value(app: AppPage) -> None
     inspector.get_by_text("int4 symmetric").first.wait_for()
 
 
+def test_figures_of_an_earlier_state_are_marked_where_they_stand(app: AppPage) -> None:
+    app.open(model=CNN, config="default_config")
+    inspector = app.part("inspector")
+    app.show("Run")
+    app.page.get_by_text(re.compile("Live noise: measure")).click()
+    app.simulate()
+    inspector.get_by_role("heading", name="Lowest SQNR", exact=True).wait_for()
+    app.show_forms("Operator types")
+    app.set_value("Relu is_output_quantized False")
+    inspector.get_by_role("heading", name="Lowest SQNR, of an earlier state").wait_for()
+    app.select("node_relu")
+    inspector.get_by_text(re.compile(r"dB, earlier")).first.wait_for()
+    inspector.get_by_text(re.compile(r"earlier: .* step")).first.wait_for()
+    app.screenshot("earlier")
+    app.press("undo")
+    inspector.get_by_text(re.compile(r"\d dB$")).first.wait_for()
+    assert inspector.get_by_text("earlier").count() == 0
+
+
 def test_values_stand_beside_their_grid_and_are_measured_anew_after_an_edit(app: AppPage) -> None:
     app.open(model=CNN, config="default_config")
     app.select("node_relu")

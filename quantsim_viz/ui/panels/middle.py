@@ -86,7 +86,7 @@ def _draw_navigator(state: AppState) -> None:
 
 def _draw_inspector(state: AppState) -> None:
     session = state.session
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = {"stale": session.is_stale(session.result)}
     figures = session.result.figures if session.result is not None else None
     if session.selected is not None:
         data["view"] = inspect_node(

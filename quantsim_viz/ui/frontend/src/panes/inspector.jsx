@@ -6,7 +6,7 @@ import { Mark } from "./status.jsx";
 
 export function Inspector({ data, send }) {
   const view = data.view;
-  if (!view) return <Overview model={data.overview} send={send} />;
+  if (!view) return <Overview model={data.overview} stale={data.stale} send={send} />;
   return (
     <div class="pane inspector scroll" key={view.name}>
       <header>
@@ -17,7 +17,7 @@ export function Inspector({ data, send }) {
         {view.refusal && <p class="refusal">{view.refusal}</p>}
       </header>
       {view.quantizers.map((item) => 
-        <Quantizer key={`${item.role}:${item.tensor}`} item={item} send={send}
+        <Quantizer key={`${item.role}:${item.tensor}`} item={item} stale={data.stale} send={send}
           values={data.values?.tensor === item.tensor ? data.values : null} />)}
       {view.limits && <p class="limits">{view.limits}</p>}
       <Facts view={view} send={send} />
@@ -26,11 +26,11 @@ export function Inspector({ data, send }) {
 }
 
 /** Nodes to begin with, each a click away. */
-function Starts({ title, items, send }) {
+function Starts({ title, items, stale, send }) {
   if (!items.length) return null;
   return (
-    <section class="starts">
-      <h3>{title}</h3>
+    <section class={stale ? "starts stale-figures" : "starts"}>
+      <h3>{title}{stale && ", of an earlier state"}</h3>
       {items.map((item) => (
         <button type="button" class="row" key={item.node} onClick={() => send("select", { node: item.node })}>
           <Mark status={item.status} /><span class="name">{item.node}</span>
@@ -41,14 +41,14 @@ function Starts({ title, items, send }) {
 }
 
 /** Nothing is selected: the model in a few facts, and where to begin. */
-function Overview({ model, send }) {
+function Overview({ model, stale, send }) {
   if (!model) return <div class="pane"><p class="empty">This node is not in the picture of the present configuration.</p></div>;
   return (
     <div class="pane inspector scroll">
       <header><h2>{model.name}</h2><p class="why dim">Select a node in the graph, the outline or the table to see what is in effect there, and why.</p></header>
       {model.calm && <p class="note">{model.calm}</p>}
       <Starts title="Worth a question" items={model.starts} send={send} />
-      <Starts title="Lowest SQNR" items={model.worst ?? []} send={send} />
+      <Starts title="Lowest SQNR" items={model.worst ?? []} stale={stale} send={send} />
       <section class="facts">
         <h3>Model</h3>
         <table><tbody>

@@ -4,15 +4,16 @@
 import { useRef, useState } from "preact/hooks";
 import { Values } from "./values.jsx";
 
-export function Quantizer({ item, values, send }) {
+export function Quantizer({ item, values, stale, send }) {
+  const figures = stale ? { class: "stale-figures", title: "Of an earlier state" } : {};
   return (
     <section class="quantizer">
       <h3><span class="role">{item.role}</span><span class={item.enabled ? "on" : "off"}>{item.summary}</span></h3>
-      <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured">{item.measured}</span>}</p>
+      <p class="tensor"><code title={item.tensor}>{item.tensor}</code>{item.measured && <span class="measured"><span {...figures}>{item.measured}{stale && ", earlier"}</span></span>}</p>
       <p class="grid-line">
         <button type="button" class="fold" aria-expanded={Boolean(values)} title="How its values are spread, and the grid they are rounded to"
           onClick={() => send("examine", { tensor: values ? null : item.tensor })}>{values ? "▾" : "▸"} values and grid</button>
-        {item.grid && <span>{item.grid}</span>}
+        {item.grid && <span {...figures}>{stale && "earlier: "}{item.grid}</span>}
       </p>
       {values && <Values data={values} />}
       {item.note && <p class="note">{item.note}</p>}
