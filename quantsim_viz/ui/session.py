@@ -40,6 +40,10 @@ VIEWS = ("JSON", "Forms", "Changes", "Presets")
 TABS = ("Layers", "Configuration", "Run")
 
 
+Action = tuple[str, str, str]
+"""An act, its title for a button, and the `id` that it is sent with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell the person, above the graph, until it is dismissed or out of date.
@@ -48,11 +52,13 @@ class Notice:
         id: What it is about; a newer notice of the same id takes its place.
         text: What happened, and what to do.
         tone: `info`, `warning` or `error`.
+        actions: (act, title, id) of what can be done about it; `()` for dismissing it.
     """
 
     id: str
     text: str
     tone: str = "info"
+    actions: tuple[Action, ...] = ()
 
 
 class Session:
@@ -75,6 +81,7 @@ class Session:
         tab: Which of the bottom panels is shown.
         view: How the configuration is shown: `JSON`, `Forms` `Changes` or `Presets`.
         limits_asked: How often somebody went to what the opened preset cannot express.
+        draft_answer: (draft, what to do with it) of the one that the browser last asked about.
         preview: What the graph shows in place of the present picture.
         preview_words: What that does to the quantizers, or why there is none.
         considered: (tensor, property) pairs whose offers somebody looks at, so that these are
@@ -112,6 +119,7 @@ class Session:
         self.tab = "Layers"
         self.view = "JSON"
         self.limits_asked = 0
+        self.draft_answer = ("", "")
         self.preview: Picture | None = None
         self.preview_words = ""
         self.considered: frozenset[tuple[str, str]] = frozenset()
@@ -206,9 +214,16 @@ class Session:
 
     # Telling
 
-    def tell(self, notice_id: str, text: str, tone: str = "info") -> None:
+    def tell(
+        self,
+        notice_id: str,
+        text: str,
+        tone: str = "info",
+        *,
+        actions: tuple[Action, ...] = (),
+    ) -> None:
         """Add a notice."""
-        self.notices[notice_id] = Notice(notice_id, text, tone)
+        self.notices[notice_id] = Notice(notice_id, text, tone, actions)
 
     def attempt(self, notice_id: str, action: Callable[[], None]) -> bool:
         """Do something that may fail, and tell why if it does; whether it was done."""
@@ -284,17 +299,39 @@ class Session:
         text = str(act["text"])
         trail = act.get("trail")
         of = str(act.get("of") or text)
-        self.workspace.history.revive(
-            of, trail if isinstance(trail, dict) else {}, time=time.monotonic()
-        )
-        if of != text:
-            self.workspace.type_text(text, "draft", "draft restored")
+        history = self.workspace.history
+        if history.is_pristine:
+            history.revive(of, trail if isinstance(trail, dict) else {}, time=time.monotonic())
+        self.workspace.type_text(text, "draft", "draft restored")
         written = time.strftime("%H:%M", time.localtime(float(act.get("time", 0)) / 1000))
         if text != self.workspace.history.opened:
             self.tell(
                 "draft",
                 f"Brought back what you were writing at {written}; Undo leads back to the file.",
             )
+
+    def _act_ask_draft(self, act: Mapping[str, Any]) -> None:
+        """Ask whether a draft of another version of the file is wanted."""
+        draft = str(act["draft"])
+        self.tell(
+            "draft",
+            f"A draft of {act['when']} was written on another version of this file.",
+            "warning",
+            actions=(
+                ("bring_draft", "Bring it back", draft),
+                ("drop_draft", "Discard it", draft),
+            ),
+        )
+
+    def _act_bring_draft(self, act: Mapping[str, Any]) -> None:
+        self._answer(str(act["id"]), "bring")
+
+    def _act_drop_draft(self, act: Mapping[str, Any]) -> None:
+        self._answer(str(act["id"]), "drop")
+
+    def _answer(self, draft: str, answer: str) -> None:
+        self.draft_answer = (draft, answer)
+        self.notices.pop("draft", None)
 
     def _act_undo(self, act: Mapping[str, Any]) -> None:
         self.workspace.history.undo()

@@ -40,6 +40,7 @@ class EditorView:
         op_types: Operator types of the model with their count.
         param_types: Names of parameter types.
         trail: The steps around the present one (`History.trail`), kept with the draft.
+        draft_answer: (draft, `bring` or `drop`): what to do with the draft that was asked about.
     """
 
     document: str
@@ -59,6 +60,7 @@ class EditorView:
     op_types: Sequence[tuple[str, int]]
     param_types: Sequence[str]
     trail: Mapping[str, Any] = field(default_factory=dict)
+    draft_answer: tuple[str, str] = ("", "")
 
     def to_data(self) -> dict[str, Any]:
         """Return what is sent to the browser."""
@@ -69,6 +71,7 @@ class EditorView:
             "base": self.base,
             "pristine": self.pristine,
             "trail": dict(self.trail),
+            "draft_answer": list(self.draft_answer),
             "text": self.text,
             "ver": self.version,
             "seq": self.seq,
@@ -106,8 +109,8 @@ def mount_editor(
 ) -> None:
     """Draw the editor.
 
-    It acts with `edit {text, ver}`, `restore {text, ver, time}`, `fix {id}`, `undo`, `redo`,
-    `save` and `simulate`.
+    It acts with `edit {text, ver}`, `restore {text, ver, time}`, `ask_draft {draft, when}`,
+    `fix {id}`, `undo`, `redo`, `save` and `simulate`.
     """
     data = view.to_data() | {"key": key, "ack": list(ack)} | dict(extra or {})
     mount_component(

@@ -161,6 +161,7 @@ def _draw_editor(state: AppState) -> None:
         base=workspace.source.base,
         pristine=history.is_pristine,
         trail=history.trail(),
+        draft_answer=session.draft_answer,
         text=workspace.text,
         version=history.version,
         seq=channel.seq,

@@ -123,13 +123,14 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
 
 
 def notice_ribbons(session: Session) -> list[dict[str, Any]]:
-    """Return the notices, each with a way to dismiss it."""
+    """Return the notices, each with what can be done about it, at least to dismiss it."""
     return [
         {
             "id": notice.id,
             "tone": notice.tone,
             "text": notice.text,
-            "actions": [["dismiss", "Dismiss", notice.id]],
+            "actions": [list(action) for action in notice.actions]
+            or [["dismiss", "Dismiss", notice.id]],
         }
         for notice in session.notices.values()
     ]

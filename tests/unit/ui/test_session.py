@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.ui import documents, sources
 from quantsim_viz.ui.panels.drawing import graph_view
+from quantsim_viz.ui.views.summary import ribbons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,3 +222,22 @@ def test_what_is_not_made_a_supergroup_says_what_stands_in_the_way(session: Sess
         session.act({"type": "menu", "id": "supergroup", "nodes": nodes})
         assert reason in session.notices["edit"].text
         assert session.workspace.text == text
+
+
+def test_a_draft_of_another_version_is_asked_about_and_loses_no_later_edit(
+    session: Session,
+) -> None:
+    session.act({"type": "ask_draft", "draft": "17", "when": "yesterday"})
+    (shown,) = ribbons(session)
+    assert "yesterday was written on another version" in shown["text"]
+    assert [title for _, title, _ in shown["actions"]] == ["Bring it back", "Discard it"]
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    edited = session.workspace.text
+    assert "draft" in session.notices, "until it is answered"
+    session.act({"type": "bring_draft", "id": "17"})
+    assert session.draft_answer == ("17", "bring")
+    assert "draft" not in session.notices
+    session.act({"type": "restore", "text": "{}", "of": "{}", "time": 0})
+    assert session.workspace.text == "{}"
+    session.act({"type": "undo"})
+    assert session.workspace.text == edited

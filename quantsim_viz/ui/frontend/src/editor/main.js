@@ -44,16 +44,14 @@ class Editor {
     this.jumped = 0;
     this.timer = null;
     this.hints = {};
-    this.notice = document.createElement("div");
-    this.notice.className = "qv-draft";
-    this.notice.hidden = true;
+    this.asked = null;
     const holder = document.createElement("div");
     holder.className = "qv-editor";
     const style = document.createElement("style");
     style.textContent = STYLE;
     this.element = document.createElement("div");
     this.element.className = "qv-part";
-    this.element.append(style, this.notice, holder);
+    this.element.append(style, holder);
     this.view = new EditorView({ parent: holder, state: this.state("") });
     onTaken(() => this.doc, () => this.mirror());
     window.quantsimViz ??= {};
@@ -117,6 +115,7 @@ class Editor {
     }
     if (opened) this.restore(data);
     else this.mirror();
+    this.answer(data.draft_answer ?? []);
     if (data.seq >= this.sent && !this.timer) this.annotate(data);
     if (data.jump && data.jump.n > this.jumped) this.jump(data.jump);
     window.quantsimViz.editor.answered = data.seq ?? 0;
@@ -214,13 +213,12 @@ class Editor {
 
   /** After (re)opening: bring back what was being written here, or ask when the file has changed. */
   restore(data) {
-    this.notice.hidden = true;
+    this.asked = null;
     if (data.fresh) dropAllDrafts(this.doc);
     const draft = readDraft(this.doc);
     if (!data.pristine || !draft) return;
     if (draft.text === data.text && !draft.trail?.redo?.length) return;
     const bring = () => {
-      this.notice.hidden = true;
       this.writing = true;
       this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: draft.text } });
       this.writing = false;
@@ -230,28 +228,21 @@ class Editor {
       this.sent = this.channel.send("restore", { text, trail, of, ver: this.ver, time });
     };
     if (draft.base === data.base) bring();
-    else this.offer(draft, bring);
+    else this.ask(draft, bring);
   }
 
-  offer(draft, bring) {
+  /** Have the page ask about a draft, where it tells everything else. */
+  ask(draft, bring) {
     setAside(this.doc);
-    const when = new Date(draft.time).toLocaleString();
-    const text = document.createElement("span");
-    text.textContent = `A draft of ${when} was written on another version of this file.`;
-    const button = (label, act) => {
-      const element = document.createElement("button");
-      element.type = "button";
-      element.textContent = label;
-      element.onclick = () => {
-        this.notice.hidden = true;
-        act();
-      };
-      return element;
-    };
-    this.notice.replaceChildren(
-      text, button("Bring it back", bring), button("Discard it", () => dropAllDrafts(this.doc)),
-    );
-    this.notice.hidden = false;
+    this.asked = { id: String(draft.time), bring, drop: () => dropAllDrafts(this.doc) };
+    this.channel.send("ask_draft", { draft: this.asked.id, when: new Date(draft.time).toLocaleString() });
+  }
+
+  answer([id, answer]) {
+    if (this.asked?.id !== id) return;
+    const act = this.asked[answer];
+    this.asked = null;
+    act();
   }
 
   loadHints(data) {
@@ -274,9 +265,4 @@ const STYLE = `
 :host { display: block; height: 100%; }
 .qv-part { height: 100%; display: flex; flex-direction: column; }
 .qv-editor { flex: 1; min-height: 0; }
-.qv-draft { display: flex; gap: 8px; align-items: center; padding: 4px 10px; font-size: 12.5px;
-  background: light-dark(#fff3d6, #3d3216); }
-.qv-draft[hidden] { display: none; }
-.qv-draft button { font: inherit; padding: 1px 8px; border: 1px solid currentColor; border-radius: 3px;
-  background: none; color: inherit; cursor: pointer; }
 `;
