@@ -87,10 +87,17 @@ def preset_references() -> tuple[tuple[str, str], ...]:
     return tuple((entry.name, entry.title) for entry in list_presets(include_aimet=True))
 
 
+def on_disk(source: ConfigSource) -> str | None:
+    """Return what the file of a configuration holds now, None where it cannot be read."""
+    assert source.path is not None
+    try:
+        return Path(source.path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def save_back(source: ConfigSource, text: str) -> ConfigSource:
     """Write a document back to the file it was opened from, and return it as opened now.
-
-    The text is written beside the file and renamed, so that no half file is ever seen.
 
     Raises:
         ConfigError: The file was changed (`changed-on-disk`) or removed (`gone`) since it was
@@ -102,23 +109,35 @@ def save_back(source: ConfigSource, text: str) -> ConfigSource:
             code="no-file",
             hint="download it instead",
         )
-    path = Path(source.path)
-    try:
-        on_disk = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    found = on_disk(source)
+    if found is None:
         raise ConfigError(
-            f"{path} can no longer be read",
+            f"{source.path} can no longer be read",
             code="gone",
-            hint="download the document instead; nothing of it is lost",
-            path=str(path),
-        ) from error
-    if on_disk != source.text:
-        raise ConfigError(
-            f"{path} was changed on disk after it was opened here; it has not been overwritten",
-            code="changed-on-disk",
-            hint="download this document, or open the file again and compare",
-            path=str(path),
+            hint="nothing of the document is lost",
+            path=source.path,
         )
+    if found != source.text:
+        raise ConfigError(
+            f"{source.path} was changed on disk after it was opened here; it has not been"
+            " overwritten",
+            code="changed-on-disk",
+            hint="compare before you decide which of the two stays",
+            path=source.path,
+        )
+    return overwrite(source, text)
+
+
+def overwrite(source: ConfigSource, text: str) -> ConfigSource:
+    """Write a document to its file whatever that holds, and return it as opened now.
+
+    The text is written beside the file and renamed, so that no half file is ever seen.
+
+    Raises:
+        ConfigError: The file cannot be written (`unwritable`).
+    """
+    assert source.path is not None
+    path = Path(source.path)
     beside = path.with_name(f".{path.name}.quantsim-viz")
     try:
         beside.write_text(text, encoding="utf-8", newline="")

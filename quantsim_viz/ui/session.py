@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.config import Document
 from quantsim_viz.config.pointer import parent
 from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui import datasets, documents
+from quantsim_viz.ui import datasets, documents, saving
 from quantsim_viz.ui.compare.comparing import AS_OPENED, Comparing
 from quantsim_viz.ui.examine import Examination
 from quantsim_viz.ui.results import LIVE_SECONDS, Result, RunOptions
@@ -338,6 +338,15 @@ class Session:
 
     def _act_redo(self, act: Mapping[str, Any]) -> None:
         self.workspace.history.redo()
+
+    def _act_save(self, act: Mapping[str, Any]) -> None:
+        saving.save(self)
+
+    def _act_overwrite(self, act: Mapping[str, Any]) -> None:
+        saving.overwrite(self)
+
+    def _act_against_file(self, act: Mapping[str, Any]) -> None:
+        saving.compare_with_file(self)
 
     def _act_fix(self, act: Mapping[str, Any]) -> None:
         wanted = str(act["id"])

@@ -53,6 +53,15 @@ def test_a_file_is_saved_back_and_never_over_somebody_elses_work(
     assert file.read_text(encoding="utf-8") == saved
     assert '"Gemm"' in two.text()
 
+    # What the two differ in is a press away, and so is writing over the file, on purpose.
+    told_two = two.part("summary")
+    told_two.get_by_role("button", name="Compare with the file").click()
+    two.part("changes").get_by_role("combobox").get_by_text("mine.json as it is on disk")
+    two.part("changes").get_by_role("row").filter(has_text='"Relu"').first.wait_for()
+    told_two.get_by_role("button", name="Overwrite it").click()
+    told_two.get_by_text(re.compile("Saved to")).wait_for()
+    assert file.read_text(encoding="utf-8") == two.text()
+
     # The file is deleted between opening and saving: what was written stays, and can be downloaded.
     file.unlink()
     one.set_value("Relu is_output_quantized True")
@@ -64,6 +73,9 @@ def test_a_file_is_saved_back_and_never_over_somebody_elses_work(
     assert Path(download.value.path()).read_text(encoding="utf-8") == one.text()
     assert download.value.suggested_filename == "mine.json"
     assert not file.exists()
+    told.get_by_role("button", name="Write it again").click()
+    told.get_by_text(re.compile("Saved to")).wait_for()
+    assert file.read_text(encoding="utf-8") == one.text()
 
 
 def test_a_draft_outlives_a_reload_and_a_restart(

@@ -14,7 +14,6 @@ from quantsim_viz.ui.components.assets import publish
 from quantsim_viz.ui.components.editor import EditorView, mount_editor
 from quantsim_viz.ui.panels.middle import draw_pane, selected_index, table_url
 from quantsim_viz.ui.panels.run import draw_run
-from quantsim_viz.ui.panels.topbar import save
 from quantsim_viz.ui.runs import start_simulation
 from quantsim_viz.ui.session import TABS, VIEWS
 from quantsim_viz.ui.state import on_widget, put_widget
@@ -182,8 +181,6 @@ def _draw_editor(state: AppState) -> None:
 def _act_in_editor(state: AppState, act: Act) -> None:
     if act["type"] == "simulate":
         start_simulation(state.session, state.worker)
-    elif act["type"] == "save":
-        save(state.session)
     else:
         state.session.act(act)
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from quantsim_viz.errors import QuantSimError
-from quantsim_viz.ui import datasets, documents, sources
+from quantsim_viz.ui import datasets, documents, saving, sources
 from quantsim_viz.ui.compare.runs import start_comparison
 from quantsim_viz.ui.panels.history import draw_history
 from quantsim_viz.ui.runs import start_simulation, stop
@@ -256,7 +255,7 @@ def _draw_save(session: Session) -> None:
             "Save",
             key="save",
             disabled=session.workspace.history.is_pristine,
-            on_click=lambda: save(session),
+            on_click=lambda: saving.save(session),
         )
     name = source.name if source.name.endswith(".json") else f"{source.name}.json"
     st.download_button(
@@ -267,17 +266,6 @@ def _draw_save(session: Session) -> None:
         key="save" if source.path is None else "download",
         on_click="ignore",
     )
-
-
-def save(session: Session) -> None:
-    """Write the document back to its file; a file that changed on disk is never overwritten."""
-    workspace = session.workspace
-    try:
-        workspace.saved(documents.save_back(workspace.source, workspace.text))
-    except QuantSimError as error:
-        session.tell("save", str(error), "error")
-    else:
-        session.tell("save", f"Saved to {workspace.source.path}.")
 
 
 def _draw_compare(state: AppState) -> None:

@@ -53,7 +53,10 @@ def _choices(session: Session) -> list[tuple[str, str]]:
     found = {AS_OPENED: f"{session.workspace.source.name} as it was opened"}
     for source in (session.compare_source, session.against):
         if source is not None:
-            found.setdefault(source.reference, source.name)
+            own = source.path is not None and source.path == session.workspace.source.path
+            found.setdefault(
+                source.reference, f"{source.name} as it is on disk" if own else source.name
+            )
     return list((found | dict(documents.preset_references())).items())
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from quantsim_viz.ui import documents, sources
 from quantsim_viz.ui.panels.drawing import graph_view
+from quantsim_viz.ui.views.changes import change_view
 from quantsim_viz.ui.views.summary import ribbons
 
 if TYPE_CHECKING:
@@ -241,3 +242,45 @@ def test_a_draft_of_another_version_is_asked_about_and_loses_no_later_edit(
     assert session.workspace.text == "{}"
     session.act({"type": "undo"})
     assert session.workspace.text == edited
+
+
+def titles(session: Session) -> list[str]:
+    return [title for _, title, _ in session.notices["save"].actions]
+
+
+def test_a_file_that_changed_is_compared_with_or_overwritten_on_purpose(
+    session: Session, config_file: Path
+) -> None:
+    roots = sources.allowed_roots([str(config_file.parent)])
+    session.open_config(documents.config_source(str(config_file), roots))
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    config_file.write_text("{}", encoding="utf-8")
+    session.act({"type": "save"})
+    assert titles(session) == ["Compare with the file", "Overwrite it", "Dismiss"]
+    assert config_file.read_text(encoding="utf-8") == "{}"
+
+    session.act({"type": "against_file", "id": ""})
+    assert (session.tab, session.view) == ("Configuration", "Changes")
+    view = change_view(session)
+    assert [row["text"] for row in view["rows"] if row["kind"] == "gone"] == ["{}"]
+    assert dict(view["choices"])[view["against"]] == "mine.json as it is on disk"
+
+    session.act({"type": "overwrite", "id": ""})
+    assert config_file.read_text(encoding="utf-8") == session.workspace.text
+    assert session.workspace.history.is_pristine
+    assert change_view(session)["rows"] == []
+
+
+def test_a_file_that_is_gone_is_written_again_on_purpose(
+    session: Session, config_file: Path
+) -> None:
+    roots = sources.allowed_roots([str(config_file.parent)])
+    session.open_config(documents.config_source(str(config_file), roots))
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    config_file.unlink()
+    session.act({"type": "save"})
+    assert titles(session) == ["Write it again", "Dismiss"]
+    session.act({"type": "against_file", "id": ""})
+    assert "can no longer be read" in session.notices["save"].text
+    session.act({"type": "overwrite", "id": ""})
+    assert config_file.read_text(encoding="utf-8") == session.workspace.text
