@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from quantsim_viz.errors import DataError
 from quantsim_viz.ui.compare.runs import PURPOSES, stop_comparing, take
 from quantsim_viz.ui.datasets import data_for
 from quantsim_viz.ui.examine import PURPOSE, take_examined
@@ -28,8 +29,9 @@ def check_data(session: Session, worker: Worker) -> None:
     if key == session.checked:
         return
     session.checked = key
-    session.notices.pop("data-fit", None)
-    if session.data.is_random or session.data == data_for(session.model_source):
+    known = (session.fitting, data_for(session.model_source))
+    if session.data.is_random or session.data in known:
+        session.fitting = session.data
         return
     session.jobs["check"] = worker.submit(
         session.model_source,
@@ -65,7 +67,9 @@ def keep_live(session: Session, worker: Worker) -> None:
     that takes too long.
     """
     wanted = session.live and (session.results or not session.workspace.history.is_pristine)
-    if not wanted or session.comparing.is_open or session.is_running("simulate"):
+    if not wanted or session.comparing.is_open:
+        return
+    if session.is_running("simulate") or session.is_running("check"):
         return
     if session.is_slow or not session.is_stale(session.result, missing=True):
         return
@@ -133,8 +137,8 @@ def collect(session: Session) -> bool:
         elif job.purpose == PURPOSE:
             take_examined(session, job)
         elif job.purpose == "check":
-            if job.error is not None and session.checked == (job.model_key, job.data):
-                session.tell("data-fit", job.problem, "error")
+            if session.checked == (job.model_key, job.data):
+                _take_check(session, job)
         elif job.model_key != session.model_source.key:
             if job.purpose == "simulate":
                 session.tell("run", "The run was stopped: another model was opened.")
@@ -150,6 +154,18 @@ def collect(session: Session) -> bool:
         elif job.state == "cancelled":
             _take_partial(session, job)
     return bool(finished)
+
+
+def _take_check(session: Session, job: Job) -> None:
+    """Keep data that fit; in place of others the last ones that do stand again."""
+    if job.state == "done":
+        session.fitting = job.data
+    elif job.error is not None:
+        words = job.problem
+        if isinstance(job.error, DataError):
+            session.open_data(session.fitting)
+            words = f"{words.rstrip('.')}. {session.data.title} stays."
+        session.tell("data-fit", words, "error")
 
 
 def _tell_live(session: Session, job: Job) -> None:

@@ -92,6 +92,7 @@ class Session:
         comparing: The Compare page.
         against: What the changes are shown against, None for the document as it was opened.
         checked: The model and the data that were last checked against each other.
+        fitting: The last data that are not known not to fit: what stands where others do not.
         jobs: The simulation that runs or ran last, by purpose (`runs`).
         results: The figures of the last one that finished, by purpose.
         examination: The tensor whose values are looked at, and what was found.
@@ -129,6 +130,7 @@ class Session:
         self.comparing = Comparing(self)
         self.against: ConfigSource | None = None
         self.checked: tuple[str, DataSource] | None = None
+        self.fitting: DataSource = self.data
         self.jobs: dict[str, Job] = {}
         self.results: dict[str, Result] = {}
         self.examination = Examination()
@@ -155,7 +157,7 @@ class Session:
             self.workspace = Workspace(model, default)
         self.workspace.param_bits = self.options.param_bits
         self.workspace.act_bits = self.options.act_bits
-        self.data = datasets.data_for(source)
+        self.data = self.fitting = datasets.data_for(source)
         self.selected = self.rule = self.spot = self.preview = self.collapsed = None
         self.results.clear()
         self.live_seconds, self.live_problem = 0.0, ""
@@ -176,10 +178,11 @@ class Session:
     def open_data(self, source: DataSource) -> None:
         """Choose what to measure on."""
         self.data = source
+        self.notices.pop("data-fit", None)
 
     def calibrate_with(self, source: DataSource | None) -> None:
         """Choose what ranges are found on, None for the data that are measured on."""
-        self.data = datasets.calibrated_with(self.data, source)
+        self.open_data(datasets.calibrated_with(self.data, source))
 
     @property
     def compare_source(self) -> ConfigSource | None:

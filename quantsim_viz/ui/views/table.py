@@ -69,10 +69,13 @@ def status_letters(model: Model, cascade: Cascade | None) -> str:
     return encode_statuses(None if state is None else state.status for state in states)
 
 
-def output_precisions(cascade: Cascade | None) -> dict[str, str]:
-    """Return what every quantized activation is quantized to, or whose grid it carries."""
-    if cascade is None:
-        return {}
+def output_precisions(cascade: Cascade | None) -> dict[str, str] | None:
+    """Return what every quantized activation is quantized to, or whose grid it carries.
+
+    Those that are missing are float; None where nothing is known of any.
+    """
+    if cascade is None or cascade.error is not None:
+        return None
     found = {
         name: precision_text(setting)
         for name, setting in cascade.quantizers.items()

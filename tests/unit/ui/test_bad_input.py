@@ -127,3 +127,27 @@ def test_data_of_a_wrong_shape_type_or_label_count_are_told_of_at_once(
     runs.check_data(session, worker)
     finished(session, worker, "check")
     assert said in session.notices["data-fit"].text
+
+
+def test_data_that_cannot_be_used_leave_the_former_choice(session: Session, worker: Worker) -> None:
+    own = session.data
+    session.workspace.set_value("/op_type/Relu/is_output_quantized", "False")
+    session.open_data(datasets.uploaded_data("mine.npz", b"no archive"))
+    runs.check_data(session, worker)
+    runs.keep_live(session, worker)
+    assert not session.is_running("live"), "nothing is measured on data that may not fit"
+    finished(session, worker, "check")
+    assert session.data == own
+    assert f"{own.title} stays" in session.notices["data-fit"].text
+    runs.check_data(session, worker)
+    assert "data-fit" in session.notices
+
+    good = datasets.uploaded_data("good.npz", saved(image=np.zeros((3, 1, 8, 8), np.float32)))
+    session.open_data(good)
+    assert "data-fit" not in session.notices
+    runs.check_data(session, worker)
+    finished(session, worker, "check")
+    session.calibrate_with(datasets.uploaded_data("bad.npz", saved(wrong=np.zeros(3))))
+    runs.check_data(session, worker)
+    finished(session, worker, "check")
+    assert session.data == good

@@ -157,9 +157,20 @@ def test_hovering_an_offer_adds_no_ribbon(session: Session) -> None:
 def test_what_carries_another_grid_is_not_called_float(session: Session) -> None:
     session.workspace.set_value("/op_type/MaxPool/is_output_quantized", "False")
     changed = session.workspace.picture().cascade
-    assert output_precisions(changed)["max_pool2d"] == "grid of relu"
+    precisions = output_precisions(changed)
+    assert precisions is not None
+    assert precisions["max_pool2d"] == "grid of relu"
     summaries = [item["summary"] for item in inspected(session, "node_max_pool2d")["quantizers"]]
     assert summaries[0] == "grid of relu"
+
+
+def test_what_is_not_resolved_is_not_called_float(session: Session) -> None:
+    assert output_precisions(None) is None
+    session.workspace.set_value("/op_type/Conv/is_input_quantized", "True")
+    refused = session.workspace.picture().cascade
+    assert refused is not None
+    assert refused.error is not None
+    assert output_precisions(refused) is None
 
 
 def test_the_coverage_line_names_the_semantics(session: Session) -> None:

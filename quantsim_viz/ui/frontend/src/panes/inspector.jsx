@@ -42,7 +42,7 @@ function Starts({ title, items, stale, send }) {
 
 /** Nothing is selected: the model in a few facts, and where to begin. */
 function Overview({ model, stale, send }) {
-  if (!model) return <div class="pane"><p class="empty">This node is not in the picture of the present configuration.</p></div>;
+  if (!model) return <div class="pane"><p class="empty">Nothing is known of this node: the configuration is not valid, and none was before it. What to mend is said above the graph.</p></div>;
   return (
     <div class="pane inspector scroll">
       <header><h2>{model.name}</h2><p class="why dim">Select a node in the graph, the outline or the table to see what is in effect there, and why.</p></header>

@@ -175,7 +175,7 @@ function layerColumns(table, letters, bits, measures = []) {
       <button type="button" class="cell-link" {...stop} title={row.node.module ? `${row.node.name}, module ${row.node.module}` : row.node.name}>{row.node.name}</button>) },
     { key: "type", title: "Type", width: "minmax(80px, 1fr)", value: (row) => row.node.op_type, render: (row) => row.node.op_type },
     { key: "status", title: "Status", width: "minmax(120px, 1.2fr)", value: (row) => status(row).word, render: (row) => <><Mark status={status(row)} /> {status(row).word}</> },
-    { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to, or whose grid it carries", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">float</span> },
+    { key: "bits", title: "Output", width: "minmax(56px, .6fr)", hint: "What its output is quantized to, or whose grid it carries", value: (row) => bits?.[row.tensor.name] ?? "", render: (row) => bits?.[row.tensor.name] ?? <span class="dim">{bits ? "float" : "–"}</span> },
     { key: "shape", title: "Shape", width: "minmax(90px, 1fr)", value: (row) => row.tensor.shape, render: (row) => <span class="mono dim">{row.tensor.shape}</span> },
     { key: "sqnr", title: "SQNR, dB", width: "minmax(120px, 1.3fr)", numeric: true,
       hint: "Signal to quantization noise at this output, all quantizers up to here on", value: (row) => row.result?.f?.[0] ?? null,
