@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.resolve.builtins import BUILTINS
 from quantsim_viz.resolve.settings import Kind, Property, Stage
+from quantsim_viz.ui.views.coverage import name_list
 from quantsim_viz.ui.views.effects import counts_of
 from quantsim_viz.ui.views.offers import WIDTHS, Target, iter_offers, range_place
 from quantsim_viz.ui.views.table import grid_words
@@ -111,7 +112,7 @@ class Card:
             "enabled": setting.enabled,
             "measured": measured_text(measured),
             "grid": grid_text(measured),
-            "note": tie_note(target.tensor, setting),
+            "note": tie_note(self._partners(target.tensor, setting)),
             "properties": [
                 self._property(prop, target, setting, trace, offers, measured)
                 for prop in PROPERTIES
@@ -153,9 +154,21 @@ class Card:
             ],
             "offers": [self._offer(target, offer) for offer in mine],
         }
+        if prop is Property.TIED_TO:
+            row["value"] = name_list(self._partners(target.tensor, setting))
+            for declared in row["declarations"]:
+                if declared["state"] == "wins":
+                    declared["value"] = row["value"]
         if is_range:
             row["range"] = _range_form(target, setting, measured)
         return row
+
+    def _partners(self, tensor: str, setting: QuantizerSetting) -> list[str]:
+        """Return the other tensors that share a quantizer."""
+        if setting.tied_to is None:
+            return []
+        quantizers = self.cascade.quantizers
+        return [n for n in quantizers if n != tensor and quantizers[n].tied_to == setting.tied_to]
 
     def _offer(self, target: Target, offer: Offer) -> dict[str, Any]:
         row: dict[str, Any] = {
@@ -213,13 +226,13 @@ def _range_form(
     }
 
 
-def tie_note(tensor: str, setting: QuantizerSetting) -> str:
-    """Return with which tensor a quantizer is shared, `""` with none."""
-    if setting.tied_to is None:
-        return ""
-    if setting.tied_to == tensor:
-        return "Other tensors share this quantizer."
-    return f"Shares one quantizer with {setting.tied_to}."
+def tie_note(partners: Sequence[str]) -> str:
+    """Return with which other tensors a quantizer is shared, `""` with none.
+
+    >>> tie_note(["conv2d_1", "relu"])
+    'Shares one quantizer with conv2d_1, relu.'
+    """
+    return f"Shares one quantizer with {name_list(partners)}." if partners else ""
 
 
 def measured_text(measured: Mapping[str, Any] | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from quantsim_viz.resolve.settings import Status
 from quantsim_viz.ui.views.coverage import share_facts, spot_ribbon
 from quantsim_viz.ui.views.figures import worst_layer
+from quantsim_viz.ui.views.navigator import finding_id
 from quantsim_viz.ui.views.presets import limit_facts
 from quantsim_viz.ui.views.table import shown_nodes
 from quantsim_viz.ui.views.words import SEMANTICS, status_look
@@ -114,8 +115,7 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
     else:
         refusal = workspace.shown().cascade.error  # type: ignore[union-attr]  # a valid picture has a cascade
         if refusal is not None:
-            text = f"AIMET refuses this configuration on this model: {refusal.message}"
-            found.append({"id": "refused", "tone": "error", "text": text})
+            found.append(_refused_ribbon(session, refusal))
     spot = spot_ribbon(session)
     if spot is not None:
         found.append(spot)
@@ -134,6 +134,27 @@ def notice_ribbons(session: Session) -> list[dict[str, Any]]:
         }
         for notice in session.notices.values()
     ]
+
+
+def _refused_ribbon(session: Session, refusal: Refusal) -> dict[str, Any]:
+    """Return what AIMET refuses, with the way to its rule and nodes, and a fix where one is known.
+
+    The advice that holds the fix may be due still (`Workspace.findings`).
+    """
+    findings = session.workspace.findings(patient=False)
+    about = [d for d in findings if d.severity.value == "error" and d.rule == (refusal.rule or "")]
+    actions = [["fix", d.fix.title, finding_id(d)] for d in about if d.fix is not None]
+    node = next(iter(refusal.nodes), None)
+    if node is not None:
+        actions.append(["go_to", f"Go to {node}", node])
+    return {
+        "id": "refused",
+        "tone": "error",
+        "text": f"AIMET refuses this configuration on this model: {refusal.message}",
+        "line": next((d.line for d in about if d.line is not None), None),
+        "rule": refusal.rule or "",
+        "actions": actions,
+    }
 
 
 def _invalid_ribbon(session: Session) -> dict[str, Any]:

@@ -5,8 +5,11 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from support.text_models import text_model
+
 from quantsim_viz.config import preset
 from quantsim_viz.ui.documents import uploaded_config
+from quantsim_viz.ui.sources import uploaded_model
 from quantsim_viz.ui.views.changes import change_rows, change_view
 from quantsim_viz.ui.views.coverage import spot_nodes
 from quantsim_viz.ui.views.figures import worst_layer
@@ -337,3 +340,16 @@ def test_changes_far_apart_are_told_apart() -> None:
     assert kinds.count("gap") == 1
     assert (kinds.count("gone"), kinds.count("new")) == (2, 1)
     assert kinds.count("same") == 2 + 3 + 3 + 3
+
+
+def test_every_tensor_of_a_tie_names_the_others(session: Session) -> None:
+    joined = text_model("a = Neg(x)  b = Exp(x)  y = Concat<axis=0>(a, b)")
+    content = joined.SerializeToString()
+    session.open_model(uploaded_model("joined.onnx", content))
+    for node in session.workspace.model.graph.nodes:
+        card = inspected(session, node.name)["quantizers"][0]
+        others = ", ".join(sorted({"a", "b", "y"} - {card["tensor"]}))
+        assert card["note"] == f"Shares one quantizer with {others}."
+        (tie,) = (row for row in card["properties"] if row["name"] == "tied_to")
+        assert tie["value"] == others
+        assert [row["value"] for row in tie["declarations"] if row["state"] == "wins"] == [others]
