@@ -15,7 +15,11 @@ from quantsim_viz.ui.views.words import SEMANTICS, status_look
 from quantsim_viz.viz.palette import PALETTE
 
 if TYPE_CHECKING:
+    from quantsim_viz.resolve.settings import Refusal
     from quantsim_viz.ui.session import Session
+
+REFUSED = "refused-on-model"
+"""The advice about a refusal, which brings a fix where there is one."""
 
 
 def coverage_facts(session: Session, *, patient: bool = True) -> list[dict[str, Any]]:
@@ -142,18 +146,15 @@ def _refused_ribbon(session: Session, refusal: Refusal) -> dict[str, Any]:
     The advice that holds the fix may be due still (`Workspace.findings`).
     """
     findings = session.workspace.findings(patient=False)
-    about = [d for d in findings if d.severity.value == "error" and d.rule == (refusal.rule or "")]
-    actions = [["fix", d.fix.title, finding_id(d)] for d in about if d.fix is not None]
-    node = next(iter(refusal.nodes), None)
-    if node is not None:
-        actions.append(["go_to", f"Go to {node}", node])
+    about = [d for d in findings if d.code in (REFUSED, refusal.code)]
     return {
         "id": "refused",
         "tone": "error",
         "text": f"AIMET refuses this configuration on this model: {refusal.message}",
         "line": next((d.line for d in about if d.line is not None), None),
         "rule": refusal.rule or "",
-        "actions": actions,
+        "node": next(iter(refusal.nodes), None),
+        "actions": [["fix", d.fix.title, finding_id(d)] for d in about if d.fix is not None],
     }
 
 

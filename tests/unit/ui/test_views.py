@@ -353,3 +353,16 @@ def test_every_tensor_of_a_tie_names_the_others(session: Session) -> None:
         (tie,) = (row for row in card["properties"] if row["name"] == "tied_to")
         assert tie["value"] == others
         assert [row["value"] for row in tie["declarations"] if row["state"] == "wins"] == [others]
+
+
+def test_a_refusal_leads_to_its_line_its_node_and_a_fix(session: Session) -> None:
+    session.workspace.set_value("/op_type/Conv/is_input_quantized", "True")
+    (shown,) = ribbons(session)
+    assert shown["text"].startswith("AIMET refuses")
+    line = session.workspace.text.splitlines()[shown["line"] - 1]
+    assert shown["rule"].split("/")[-1] in line
+    assert shown["node"] in {node.name for node in session.workspace.model.graph.nodes}
+    act, title, finding = shown["actions"][0]
+    assert title
+    session.act({"type": act, "id": finding})
+    assert ribbons(session) == []

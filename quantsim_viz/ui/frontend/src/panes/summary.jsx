@@ -21,6 +21,7 @@ export function Summary({ data, send }) {
         <p class={`ribbon ${ribbon.tone}`} key={ribbon.id} role="status">
           <span>{ribbon.text}</span>
           {ribbon.line && <button type="button" class="link" onClick={() => send("rule", { pointer: ribbon.rule ?? "", line: ribbon.line })}>line {ribbon.line}</button>}
+          {ribbon.node && <button type="button" class="link" onClick={() => send("select", { node: ribbon.node })}>{ribbon.node}</button>}
           {(ribbon.actions ?? []).map(([type, title, id]) => (
             <button type="button" class="link" key={title} onClick={() => send(type, { id })}>{title}</button>))}
         </p>
