@@ -97,10 +97,12 @@ def _may_run(session: Session) -> bool:
     """Whether the document can be simulated; says why where it cannot."""
     cascade = session.workspace.picture().cascade
     if cascade is None:
-        session.tell("run", "The configuration is not valid, so there is nothing to run.", "error")
+        words = "The configuration is not valid, so there is nothing to run."
+        session.tell("run", words, "error", is_passing=True)
         return False
     if cascade.error is not None:
-        session.tell("run", f"AIMET refuses this: {cascade.error.message}", "error")
+        words = f"AIMET refuses this: {cascade.error.message}"
+        session.tell("run", words, "error", is_passing=True)
         return False
     session.notices.pop("run", None)
     return True
@@ -141,7 +143,8 @@ def collect(session: Session) -> bool:
                 _take_check(session, job)
         elif job.model_key != session.model_source.key:
             if job.purpose == "simulate":
-                session.tell("run", "The run was stopped: another model was opened.")
+                words = "The run was stopped: another model was opened."
+                session.tell("run", words, is_passing=True)
         elif job.state == "done" and job.result is not None:
             session.results[job.purpose] = _result_of(job)
             if job.purpose == "live":
@@ -182,13 +185,12 @@ def _take_partial(session: Session, job: Job) -> None:
     known = session.results.get("simulate")
     if not found or (known is not None and not known.is_partial and session.is_current(known)):
         stand = "earlier figures stand" if session.result else "it had no figures yet"
-        session.tell("run", f"The run was cancelled; {stand}.")
+        session.tell("run", f"The run was cancelled; {stand}.", is_passing=True)
         return
     session.results["simulate"] = _result_of(replace(job, result=report), is_partial=True)
     rows = "the figures of 1 layer stay" if found == 1 else f"the figures of {found} layers stay"
-    session.tell(
-        "run", f"The run was cancelled at {job.fraction:.0%}: {rows}, of part of the data."
-    )
+    words = f"The run was cancelled at {job.fraction:.0%}: {rows}, of part of the data."
+    session.tell("run", words, is_passing=True)
 
 
 def _report_of_progress(job: Job) -> dict[str, Any]:

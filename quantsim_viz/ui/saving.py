@@ -59,4 +59,4 @@ def _write(session: Session, write: Callable[[ConfigSource, str], ConfigSource])
         return
     if session.against is not None and session.against.path == workspace.source.path:
         session.against = None
-    session.tell(NOTICE, f"Saved to {workspace.source.path}.")
+    session.tell(NOTICE, f"Saved to {workspace.source.path}.", is_passing=True)

@@ -53,12 +53,14 @@ class Notice:
         text: What happened, and what to do.
         tone: `info`, `warning` or `error`.
         actions: (act, title, id) of what can be done about it; `()` for dismissing it.
+        is_passing: Whether the next valid edit makes it out of date.
     """
 
     id: str
     text: str
     tone: str = "info"
     actions: tuple[Action, ...] = ()
+    is_passing: bool = False
 
 
 class Session:
@@ -174,6 +176,7 @@ class Session:
         self.workspace.param_bits, self.workspace.act_bits = old.param_bits, old.act_bits
         self.preview = self.rule = None
         self.notices.pop("draft", None)
+        self._drop_passing()
 
     def open_data(self, source: DataSource) -> None:
         """Choose what to measure on."""
@@ -224,9 +227,16 @@ class Session:
         tone: str = "info",
         *,
         actions: tuple[Action, ...] = (),
+        is_passing: bool = False,
     ) -> None:
         """Add a notice."""
-        self.notices[notice_id] = Notice(notice_id, text, tone, actions)
+        self.notices[notice_id] = Notice(notice_id, text, tone, actions, is_passing)
+
+    def _drop_passing(self) -> None:
+        """Drop what a valid edit makes out of date; while the text is not valid, it stands."""
+        if self.workspace.picture().cascade is not None:
+            stay = {key: notice for key, notice in self.notices.items() if not notice.is_passing}
+            self.notices = stay
 
     def attempt(self, notice_id: str, action: Callable[[], None]) -> bool:
         """Do something that may fail, and tell why if it does; whether it was done."""
@@ -249,7 +259,10 @@ class Session:
         is_look = name in ("preview", "consider", "examine")
         if not is_look:
             self.preview, self.preview_words = None, ""
+        before = self.workspace.text
         self.attempt("look" if is_look else "edit", lambda: method(act))
+        if self.workspace.text != before:
+            self._drop_passing()
 
     def _act_select(self, act: Mapping[str, Any]) -> None:
         name = act.get("node")

@@ -142,6 +142,7 @@ def test_a_draft_outlives_a_reload_and_a_restart(
     app.wait_for_exactly(text)
     app.press("undo")
     app.wait_for_status("node_linear_1", "input_weight")
+    app.wait_until_settled()
     app.press("redo")
     app.wait_for_status("node_relu", "float")
     app.wait_for_exactly(text)

@@ -574,3 +574,16 @@ def test_jobs_of_a_process_that_died_unnoticed_are_told_of_when_it_is_replaced(
     finally:
         looks.set()
         worker.close()
+
+
+def test_that_a_run_was_cancelled_is_told_until_the_next_valid_edit(session: Session) -> None:
+    ended(session, "cancelled", phase="calibrate", fraction=0.1)
+    runs.collect(session)
+    session.act({"type": "edit", "text": "{", "ver": session.workspace.history.version})
+    assert "run" in session.notices
+    session.act({"type": "undo"})
+    assert "run" not in session.notices
+    ended(session, "failed").error = QuantSimError("Out of memory", code="x")
+    runs.collect(session)
+    edit(session, "False")
+    assert "run" in session.notices, "why one failed may not have been read yet"
