@@ -40,6 +40,9 @@ VIEWS = ("JSON", "Forms", "Changes", "Presets")
 TABS = ("Layers", "Configuration", "Run")
 
 
+UPLOAD = "upload_"
+"""What the id of a notice about an upload begins with: it is told where that was brought."""
+
 Action = tuple[str, str, str]
 """An act, its title for a button, and the `id` that it is sent with."""
 

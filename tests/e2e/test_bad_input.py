@@ -21,14 +21,18 @@ def test_uploads_are_judged_and_never_run(app: AppPage) -> None:
     before = app.statuses()
 
     app.upload("model", "holiday.onnx", b"\x89PNG\r\n\x1a\n" + bytes(200))
-    told.get_by_text(re.compile("holiday.onnx")).first.wait_for()
+    beside = app.page.get_by_test_id("stPopoverBody")
+    beside.get_by_text(re.compile("holiday.onnx is")).first.wait_for()
+    app.wait_until_settled()
     assert app.statuses() == before
     app.upload("model", "network.pt", b"cos\nsystem\n(S'touch hacked'\ntR.")
-    refused = app.page.get_by_test_id("stPopoverBody").get_by_text(re.compile("can execute code"))
-    refused.or_(told.get_by_text(re.compile("can execute code"))).first.wait_for()
+    beside.get_by_text(re.compile("can execute code")).first.wait_for()
+    app.wait_until_settled()
+    assert told.get_by_text(re.compile("holiday|can execute code")).count() == 0, "once is enough"
     assert app.statuses() == before
     app.upload("config", "notes.json", b"\xff\xfe not a text")
-    told.get_by_text(re.compile("notes.json")).first.wait_for()
+    beside.get_by_text(re.compile("notes.json is")).first.wait_for()
+    app.wait_until_settled()
 
     # Names with markup are shown as they are and never run.
     name = "<img src=x onerror=window.hacked=1>"

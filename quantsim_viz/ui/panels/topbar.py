@@ -13,6 +13,7 @@ from quantsim_viz.ui import datasets, documents, saving, sources
 from quantsim_viz.ui.compare.runs import start_comparison
 from quantsim_viz.ui.panels.history import draw_history
 from quantsim_viz.ui.runs import start_simulation, stop
+from quantsim_viz.ui.session import UPLOAD
 from quantsim_viz.ui.state import on_widget, put_widget
 
 if TYPE_CHECKING:
@@ -188,17 +189,18 @@ def _uploader(
 
     Any file is accepted as a model, so that the reason can be told why it is none.
     """
-    key = f"upload_{kind}"
+    key = f"{UPLOAD}{kind}"
 
     def taken(upload: Any) -> None:
         if upload is None:
+            session.notices.pop(key, None)
+        elif session.attempt(key, lambda: take(session, upload.name, upload.getvalue())):
             session.notices.pop(kind, None)
-        elif session.attempt(kind, lambda: take(session, upload.name, upload.getvalue())):
             put_widget("open", False)
 
     st.file_uploader(label, type=types, key=key, on_change=on_widget(key, taken))
-    notice = session.notices.get(kind)
-    if notice is not None and notice.tone == "error":
+    notice = session.notices.get(key)
+    if notice is not None:
         st.text(notice.text, width=UPLOAD_WIDTH)
 
 

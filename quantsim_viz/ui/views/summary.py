@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from quantsim_viz.resolve.settings import Status
+from quantsim_viz.ui.session import UPLOAD
 from quantsim_viz.ui.views.coverage import share_facts, spot_ribbon
 from quantsim_viz.ui.views.figures import worst_layer
 from quantsim_viz.ui.views.navigator import finding_id
@@ -127,7 +128,10 @@ def ribbons(session: Session) -> list[dict[str, Any]]:
 
 
 def notice_ribbons(session: Session) -> list[dict[str, Any]]:
-    """Return the notices, each with what can be done about it, at least to dismiss it."""
+    """Return the notices, each with what can be done about it, at least to dismiss it.
+
+    What is wrong with an upload is told where it was brought.
+    """
     return [
         {
             "id": notice.id,
@@ -137,6 +141,7 @@ def notice_ribbons(session: Session) -> list[dict[str, Any]]:
             or [["dismiss", "Dismiss", notice.id]],
         }
         for notice in session.notices.values()
+        if not notice.id.startswith(UPLOAD)
     ]
 
 
