@@ -59,8 +59,8 @@ export class Camera {
     return { x: w / 2 - this.width / 2 / k, y: Math.max(Math.min(y - this.height / 2 / k, lowest), -(this.top + 6) / k), k };
   }
 
-  /** Whether one looks at a view's columns, at its scale, to a pixel; at whatever height. */
-  isAcross({ x, k }) { return Math.abs(this.k / k - 1) < 0.001 && Math.abs(this.x - x) * k < 1; }
+  /** Whether one looks at a scale, but for rounding. */
+  isAt(k) { return Math.abs(this.k / k - 1) < 0.001; }
 
   jumpTo(view) {
     this.flight = null;

@@ -434,7 +434,7 @@ export class View {
     const item = this.input.current();
     const middle = item === null ? camera.y + camera.height / 2 / camera.k : layout.boxes[item][1] + layout.boxes[item][3] / 2;
     const across = camera.acrossView(...layout.size, middle);
-    camera.flyTo(whole.k < FAR && !camera.isAcross(across) ? across : whole, performance.now());
+    camera.flyTo(whole.k < FAR && camera.isAt(whole.k) ? across : whole, performance.now());
     this.paintSoon();
   }
 
