@@ -10,7 +10,7 @@ import sys
 import time
 import weakref
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -31,6 +31,32 @@ _KEY = "quantsim-viz"
 
 ECHO_SECONDS = 5.0
 """How long after a query string of ours came back earlier ones may still come."""
+
+_PUTS = "quantsim-viz-puts"
+
+LATE_SECONDS = 2.0
+"""How long after we changed a widget its former value may still come."""
+
+UNCHOSEN: Any = {"index": None, "required": True}
+"""For `st.selectbox`: no first choice, which a box that comes back to the page sends as chosen."""
+
+
+@dataclass
+class _Put:
+    """What we made a widget show.
+
+    Attributes:
+        words: In the widget's words, where these are others than the value.
+        former: What it held before, and its words.
+        time: When that was changed.
+    """
+
+    words: str | None = None
+    former: tuple[object, ...] = ()
+    time: float = 0.0
+
+    def is_echo(self, value: object) -> bool:
+        return value in self.former and time.monotonic() - self.time < LATE_SECONDS
 
 
 @dataclass
@@ -167,16 +193,37 @@ def write_address(state: AppState) -> None:
         state.address = address
 
 
-def put_widget(key: str, value: object) -> None:
-    """Make a widget show a value; call it before the widget is drawn."""
-    if st.session_state.get(key) != value:
+def put_widget(key: str, value: object, words: str | None = None) -> None:
+    """Make a widget show a value; call it before the widget is drawn.
+
+    Args:
+        key: The widget's.
+        value: What it is to hold.
+        words: What it shows for that, where these are other words.
+    """
+    puts: dict[str, _Put] = st.session_state.setdefault(_PUTS, {})
+    old, held = puts.get(key), st.session_state.get(key)
+    if held != value:
         st.session_state[key] = value
+        former = (held,) if old is None or old.words is None else (held, old.words)
+        puts[key] = _Put(words, former, time.monotonic())
+    elif old is None:
+        puts[key] = _Put(words)
+    else:
+        old.words = words
 
 
 def on_widget(key: str, do: Callable[[object], None]) -> Callable[[], None]:
-    """Return a callback that hands a widget's new value over."""
+    """Return a callback that hands over the value that somebody gave a widget.
+
+    With every message the browser sends what all widgets hold. One that it has not yet seen changed
+    by us comes with its former value: nobody chose that.
+    """
 
     def changed() -> None:
-        do(st.session_state.get(key))
+        value = st.session_state.get(key)
+        put = st.session_state.get(_PUTS, {}).get(key)
+        if put is None or not put.is_echo(value):
+            do(value)
 
     return changed

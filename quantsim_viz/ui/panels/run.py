@@ -9,7 +9,7 @@ import streamlit as st
 
 from quantsim_viz.ui import datasets
 from quantsim_viz.ui.panels.middle import draw_pane
-from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.state import UNCHOSEN, on_widget, put_widget
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption, result_note
 from quantsim_viz.ui.views.offers import WIDTHS
 from quantsim_viz.ui.views.table import MEASURES, QUANTIZERS
@@ -90,24 +90,29 @@ def _draw_calibration(session: Session) -> None:
     for source in (own, current):
         if source is not None:
             titles.setdefault(source.reference, source.title)
-    put_widget("calibration", SAME_DATA if current is None else current.reference)
+    reference = SAME_DATA if current is None else current.reference
+    put_widget("calibration", reference, titles[reference])
     st.selectbox(
         "Ranges found on",
         list(titles),
+        **UNCHOSEN,
         key="calibration",
         format_func=lambda reference: titles.get(reference, reference),
         accept_new_options=True,
         help="Data to calibrate with: a choice, or the path of a .npz or .npy file or of a folder"
         " of images. What is measured on is chosen at the top.",
-        on_change=on_widget("calibration", lambda value: _calibrate(session, str(value or ""))),
+        on_change=on_widget("calibration", lambda value: _calibrate(session, value)),
     )
 
 
-def _calibrate(session: Session, reference: str) -> None:
+def _calibrate(session: Session, chosen: object) -> None:
+    if chosen is None:
+        return
+    reference = str(chosen)
     own = datasets.data_for(session.model_source).calibration
 
     def do() -> None:
-        if reference in ("", SAME_DATA):
+        if reference == SAME_DATA:
             session.calibrate_with(None)
         elif own is not None and reference == own.reference:
             session.calibrate_with(own)
@@ -141,25 +146,28 @@ def _set_measures(session: Session, value: object) -> None:
 
 
 def _draw_bits(session: Session, name: str, label: str) -> None:
-    put_widget(name, getattr(session.options, name))
+    width = getattr(session.options, name)
+    put_widget(name, width, precision_words(width))
     st.selectbox(
         label,
         WIDTHS,
+        **UNCHOSEN,
         key=name,
         format_func=precision_words,
-        on_change=on_widget(name, lambda value: _set(session, name, value)),
+        on_change=on_widget(name, lambda value: _choose(session, name, value)),
     )
 
 
 def _draw_scheme(session: Session) -> None:
-    put_widget("scheme", session.options.scheme)
+    put_widget("scheme", session.options.scheme, SCHEMES[session.options.scheme])
     st.selectbox(
         "Ranges found by",
         list(SCHEMES),
+        **UNCHOSEN,
         key="scheme",
         format_func=SCHEMES.__getitem__,
         help="How ranges are found from what is observed",
-        on_change=on_widget("scheme", lambda value: _set(session, "scheme", value)),
+        on_change=on_widget("scheme", lambda value: _choose(session, "scheme", value)),
     )
     if session.options.scheme == "percentile":
         put_widget("percentile", session.options.percentile)
@@ -171,6 +179,11 @@ def _draw_scheme(session: Session) -> None:
             key="percentile",
             on_change=on_widget("percentile", lambda value: _set(session, "percentile", value)),
         )
+
+
+def _choose(session: Session, name: str, value: object) -> None:
+    if value is not None:
+        _set(session, name, value)
 
 
 def _set(session: Session, name: str, value: object) -> None:

@@ -14,7 +14,7 @@ from quantsim_viz.ui.compare.runs import start_comparison
 from quantsim_viz.ui.panels.history import draw_history
 from quantsim_viz.ui.runs import start_simulation, stop
 from quantsim_viz.ui.session import UPLOAD
-from quantsim_viz.ui.state import on_widget, put_widget
+from quantsim_viz.ui.state import UNCHOSEN, on_widget, put_widget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +110,7 @@ def _chooser(
     titles = dict(known)
     titles.setdefault(*current)
     references = {title: reference for reference, title in titles.items()}
-    put_widget(key, current[0])
+    put_widget(key, current[0], titles[current[0]])
 
     def take(value: object) -> None:
         reference = references.get(str(value), str(value))
@@ -121,6 +121,7 @@ def _chooser(
     st.selectbox(
         label,
         list(titles),
+        **UNCHOSEN,
         key=key,
         format_func=lambda reference: titles.get(reference, reference),
         on_change=on_widget(key, take),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +13,10 @@ import quantsim_viz
 from quantsim_viz.errors import DataError
 from quantsim_viz.samples import list_samples
 from quantsim_viz.ui.jobs import Job
+from quantsim_viz.ui.sources import uploaded_model
 from quantsim_viz.ui.state import AppState, is_wish
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from quantsim_viz.ui.session import Session
 
 SCRIPT = """
@@ -250,6 +250,43 @@ def test_a_run_that_ended_while_the_page_was_drawn_is_taken_over(app: AppTest) -
     assert job.taken
     assert "nothing fits" in session.notices["run"].text
     assert not app.exception
+
+
+def test_what_a_box_held_before_is_no_choice_until_the_browser_can_know_better(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("quantsim_viz.ui.state.time.monotonic", lambda: clock[0])
+    app.run()
+    session = session_of(app)
+    sample = session.model_source
+    box = app.selectbox(key="model")
+    held, shown = box.value, box.options[0]
+    session.open_model(uploaded_model("mine.onnx", Path(list_samples()[1].model).read_bytes()))
+    app.run()
+    for late in (held, shown):  # by its value, or by words that are in the box no more
+        app.selectbox(key="model").set_value(late).run()
+        assert session.model_source.is_upload, late
+        assert app.selectbox(key="model").value == "mine.onnx"
+    assert not session.notices.keys() & {"model"}
+    clock[0] += 5
+    app.selectbox(key="model").set_value(held).run()
+    assert session.model_source == sample
+
+
+@pytest.mark.parametrize("key", ["param_bits", "act_bits", "scheme", "calibration", "model"])
+def test_a_box_that_comes_back_empty_has_chosen_nothing(app: AppTest, key: str) -> None:
+    app.run()
+    session = session_of(app)
+    session.set_option("param_bits", 16)
+    session.set_option("act_bits", 16)
+    session.set_option("scheme", "tf_enhanced")
+    app.run()
+    before = (session.options, session.model_source, session.data)
+    shown = app.selectbox(key=key).value
+    app.selectbox(key=key).set_value(None).run()
+    assert (session.options, session.model_source, session.data) == before
+    assert app.selectbox(key=key).value == shown
 
 
 def test_an_address_that_comes_late_is_no_wish_and_going_back_is(
