@@ -19,8 +19,6 @@ import { Tree } from "./tree.js";
 const PICK_DELAY = 120; // ms: walking along wires by keys asks the server only when it pauses
 
 const RULE_DELAY = 300;
-const SETTLING = 3000; // ms after the picture appears in which a new size means a new opening view
-
 const MOST_ECHOES = 20;
 
 export class View {
@@ -82,7 +80,7 @@ export class View {
     if (!width || !height) return false;
     const dpr = window.devicePixelRatio || 1;
     const first = this.camera.width <= 1;
-    const settling = this.isSettling();
+    const untouched = this.isUntouched();
     if (!first && this.camera.width === width && this.camera.height === height && this.dpr === dpr) return false;
     this.dpr = dpr;
     this.canvas.width = Math.round(width * dpr);
@@ -91,7 +89,7 @@ export class View {
     this.camera.width = width;
     this.camera.height = height;
     this.strip.resize();
-    if (this.layout && (first || settling)) this.lookFirst();
+    if (this.layout && (first || untouched)) this.lookFirst();
     return true;
   }
 
@@ -100,13 +98,13 @@ export class View {
     if (this.link?.follow(this)) return;
     this.camera.jumpTo(this.camera.openingView(...this.layout.size));
     const { x, y, k } = this.camera;
-    this.opening = { x, y, k, until: this.opening?.until ?? performance.now() + SETTLING };
+    this.opening = { x, y, k };
   }
 
-  /** The page is still finding its proportions, and nobody has moved the view. */
-  isSettling() {
+  /** Nobody has moved the view, so that a new size of the page means a new opening view. */
+  isUntouched() {
     const { opening, camera } = this;
-    return Boolean(opening) && !camera.flight && performance.now() < opening.until && ["x", "y", "k"].every((axis) => camera[axis] === opening[axis]);
+    return Boolean(opening) && !camera.flight && ["x", "y", "k"].every((axis) => camera[axis] === opening[axis]);
   }
 
   /** Move and select together with the other views of that name. */
