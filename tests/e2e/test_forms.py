@@ -38,6 +38,7 @@ def test_forms_explain_offer_and_write(app: AppPage) -> None:
     app.page.keyboard.press("ArrowRight")
     app.page.keyboard.press("ArrowRight")
     app.wait_for_status("node_relu", "float")
+    app.wait_until_settled()
     assert false.is_checked()
     forms.get_by_role("button", name="take out Relu").click()
     app.wait_for_status("node_relu", "quantized")
