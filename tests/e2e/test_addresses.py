@@ -51,6 +51,20 @@ def test_an_address_shows_the_same_view_to_somebody_else(
     assert yours.text() != mine.text()
 
 
+def test_the_node_that_an_address_selects_stays_in_view(app: AppPage) -> None:
+    app.open(model=MOBILENET, config="default_config", select="node_conv2d_5")
+    stage = app.part("graph").locator(".qv-stage")
+    for take_room_from_the_graph in (lambda: None, app.simulate):
+        take_room_from_the_graph()
+        app.wait_until_settled()
+        app.wait_for_stillness()
+        box = stage.bounding_box()
+        assert box is not None
+        x, y = app.place_of("node_conv2d_5")
+        assert box["x"] < x < box["x"] + box["width"]
+        assert box["y"] < y < box["y"] + box["height"]
+
+
 def test_what_may_not_be_opened_is_refused_with_a_message(app: AppPage) -> None:
     told = app.part("summary")
     for model, reason in (

@@ -16,6 +16,19 @@ export class Camera {
     this.top = TOOLS;
   }
 
+  /** What is in the middle across stays there, and what a flight leads to in the middle of the new size. */
+  takeSize(width, height) {
+    const across = (this.width - width) / 2, down = (this.height - height) / 2;
+    const hadNone = this.width <= 1;
+    this.width = width;
+    this.height = height;
+    if (hadNone) return;
+    this.x += across / this.k;
+    if (!this.flight) return;
+    const { to } = this.flight;
+    this.flight.to = { ...to, x: to.x + across / to.k, y: to.y + down / to.k };
+  }
+
   /** Leave room below the tools for a title, or take it back. */
   leaveRoom(hasTitle) { this.top = hasTitle ? TOOLS + TITLE : TOOLS; }
 

@@ -81,15 +81,15 @@ export class View {
     const dpr = window.devicePixelRatio || 1;
     const first = this.camera.width <= 1;
     const untouched = this.isUntouched();
+    const selected = !first && this.layout ? this.selectedOnScreen() : null;
     if (!first && this.camera.width === width && this.camera.height === height && this.dpr === dpr) return false;
     this.dpr = dpr;
     this.canvas.width = Math.round(width * dpr);
     this.canvas.height = Math.round(height * dpr);
-    if (!first) this.camera.x += (this.camera.width - width) / 2 / this.camera.k;
-    this.camera.width = width;
-    this.camera.height = height;
+    this.camera.takeSize(width, height);
     this.strip.resize();
     if (this.layout && (first || untouched)) this.lookFirst();
+    else if (selected && !this.selectedOnScreen()) this.camera.y += (selected[1] - height / 2) / this.camera.k;
     return true;
   }
 
