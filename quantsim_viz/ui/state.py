@@ -202,15 +202,12 @@ def put_widget(key: str, value: object, words: str | None = None) -> None:
         words: What it shows for that, where these are other words.
     """
     puts: dict[str, _Put] = st.session_state.setdefault(_PUTS, {})
-    old, held = puts.get(key), st.session_state.get(key)
+    put, held = puts.setdefault(key, _Put()), st.session_state.get(key)
     if held != value:
         st.session_state[key] = value
-        former = (held,) if old is None or old.words is None else (held, old.words)
-        puts[key] = _Put(words, former, time.monotonic())
-    elif old is None:
-        puts[key] = _Put(words)
-    else:
-        old.words = words
+        put.former = (held,) if put.words is None else (held, put.words)
+        put.time = time.monotonic()
+    put.words = words
 
 
 def on_widget(key: str, do: Callable[[object], None]) -> Callable[[], None]:
@@ -227,3 +224,8 @@ def on_widget(key: str, do: Callable[[object], None]) -> Callable[[], None]:
             do(value)
 
     return changed
+
+
+def on_choice(key: str, do: Callable[[object], None]) -> Callable[[], None]:
+    """Return the callback of a box of choices (`UNCHOSEN`): an empty one has chosen nothing."""
+    return on_widget(key, lambda value: None if value is None else do(value))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from quantsim_viz.ui import datasets
 from quantsim_viz.ui.panels.middle import draw_pane
-from quantsim_viz.ui.state import UNCHOSEN, on_widget, put_widget
+from quantsim_viz.ui.state import UNCHOSEN, on_choice, on_widget, put_widget
 from quantsim_viz.ui.views.figures import SCHEMES, precision_words, result_caption, result_note
 from quantsim_viz.ui.views.offers import WIDTHS
 from quantsim_viz.ui.views.table import MEASURES, QUANTIZERS
@@ -101,14 +101,11 @@ def _draw_calibration(session: Session) -> None:
         accept_new_options=True,
         help="Data to calibrate with: a choice, or the path of a .npz or .npy file or of a folder"
         " of images. What is measured on is chosen at the top.",
-        on_change=on_widget("calibration", lambda value: _calibrate(session, value)),
+        on_change=on_choice("calibration", lambda value: _calibrate(session, str(value))),
     )
 
 
-def _calibrate(session: Session, chosen: object) -> None:
-    if chosen is None:
-        return
-    reference = str(chosen)
+def _calibrate(session: Session, reference: str) -> None:
     own = datasets.data_for(session.model_source).calibration
 
     def do() -> None:
@@ -154,7 +151,7 @@ def _draw_bits(session: Session, name: str, label: str) -> None:
         **UNCHOSEN,
         key=name,
         format_func=precision_words,
-        on_change=on_widget(name, lambda value: _choose(session, name, value)),
+        on_change=on_choice(name, lambda value: _set(session, name, value)),
     )
 
 
@@ -167,7 +164,7 @@ def _draw_scheme(session: Session) -> None:
         key="scheme",
         format_func=SCHEMES.__getitem__,
         help="How ranges are found from what is observed",
-        on_change=on_widget("scheme", lambda value: _choose(session, "scheme", value)),
+        on_change=on_choice("scheme", lambda value: _set(session, "scheme", value)),
     )
     if session.options.scheme == "percentile":
         put_widget("percentile", session.options.percentile)
@@ -179,11 +176,6 @@ def _draw_scheme(session: Session) -> None:
             key="percentile",
             on_change=on_widget("percentile", lambda value: _set(session, "percentile", value)),
         )
-
-
-def _choose(session: Session, name: str, value: object) -> None:
-    if value is not None:
-        _set(session, name, value)
 
 
 def _set(session: Session, name: str, value: object) -> None:

@@ -244,6 +244,12 @@ def test_a_draft_of_another_version_is_asked_about_and_loses_no_later_edit(
     assert session.workspace.text == edited
 
 
+def open_edited(session: Session, config_file: Path) -> None:
+    roots = sources.allowed_roots([str(config_file.parent)])
+    session.open_config(documents.config_source(str(config_file), roots))
+    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+
+
 def titles(session: Session) -> list[str]:
     return [title for _, title, _ in session.notices["save"].actions]
 
@@ -251,9 +257,7 @@ def titles(session: Session) -> list[str]:
 def test_a_file_that_changed_is_compared_with_or_overwritten_on_purpose(
     session: Session, config_file: Path
 ) -> None:
-    roots = sources.allowed_roots([str(config_file.parent)])
-    session.open_config(documents.config_source(str(config_file), roots))
-    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    open_edited(session, config_file)
     config_file.write_text("{}", encoding="utf-8")
     session.act({"type": "save"})
     assert titles(session) == ["Compare with the file", "Overwrite it", "Dismiss"]
@@ -274,9 +278,7 @@ def test_a_file_that_changed_is_compared_with_or_overwritten_on_purpose(
 def test_a_file_that_is_gone_is_written_again_on_purpose(
     session: Session, config_file: Path
 ) -> None:
-    roots = sources.allowed_roots([str(config_file.parent)])
-    session.open_config(documents.config_source(str(config_file), roots))
-    session.act({"type": "set", "pointer": "/op_type/Relu/is_output_quantized", "value": "False"})
+    open_edited(session, config_file)
     config_file.unlink()
     session.act({"type": "save"})
     assert titles(session) == ["Write it again", "Dismiss"]
