@@ -163,7 +163,8 @@ class Session:
         self.workspace.param_bits = self.options.param_bits
         self.workspace.act_bits = self.options.act_bits
         self.data = self.fitting = datasets.data_for(source)
-        self.selected = self.rule = self.spot = self.preview = self.collapsed = None
+        self.selected = self.rule = self.spot = self.collapsed = None
+        self._end_preview()
         self.results.clear()
         self.live_seconds, self.live_problem = 0.0, ""
         self.notices.clear()
@@ -177,7 +178,8 @@ class Session:
         self.openings += 1
         self.workspace = Workspace(old.model, source)
         self.workspace.param_bits, self.workspace.act_bits = old.param_bits, old.act_bits
-        self.preview = self.rule = None
+        self.rule = None
+        self._end_preview()
         self.notices.pop("draft", None)
         self._drop_passing()
 
@@ -261,7 +263,7 @@ class Session:
             return
         is_look = name in ("preview", "consider", "examine")
         if not is_look:
-            self.preview, self.preview_words = None, ""
+            self._end_preview()
         before = self.workspace.text
         self.attempt("look" if is_look else "edit", lambda: method(act))
         if self.workspace.text != before:
@@ -382,9 +384,12 @@ class Session:
             self.workspace.set_value(offer.pointer, offer.value, "graph")
             self._show_edit(offer.pointer)
 
+    def _end_preview(self) -> None:
+        self.preview, self.preview_words = None, ""
+
     def _act_preview(self, act: Mapping[str, Any]) -> None:
         """Show what an offer, a gesture or a value about to be set would make of the graph."""
-        self.preview, self.preview_words = None, ""
+        self._end_preview()
         offer = find_offer(self.workspace, self.selected, str(act.get("id") or ""))
         if offer is not None:
             effect = effect_of(self.workspace, offer)
